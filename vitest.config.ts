@@ -7,9 +7,13 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", ".ci/**/*.test.ts"],
+    include: ["packages/*/{src,test}/**/*.test.ts", ".ci/**/*.test.ts"],
     typecheck: {
-      enabled: false,
+      enabled: true,
+      include: ["packages/*/{src,test}/**/*.test-d.ts"],
+      tsconfig: "./tsconfig.base.json",
+      // `pnpm types` reports these, with the options of the package that they are in.
+      ignoreSourceErrors: true,
     },
   },
 });
