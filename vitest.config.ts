@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", ".ci/**/*.test.ts"],
+    testTimeout: 20_000,
     typecheck: {
       enabled: true,
       include: ["packages/*/{src,test}/**/*.test-d.ts"],
