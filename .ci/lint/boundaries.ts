@@ -21,7 +21,9 @@ const packages: Readonly<Record<string, PackageRules>> = {
       "find-my-way": "match/tree.ts",
       "ipaddr.js": "match/address.ts",
       "lru-cache": "affinity/memory.ts",
-      zod: "config/schema.ts",
+      "fastest-levenshtein": "config/suggest.ts",
+      re2js: "match/regex.ts",
+      valibot: "config/schema.ts",
     },
   },
   proxy: {
@@ -35,7 +37,7 @@ const adapter: PackageRules = { ours: ["core", "proxy"], node: true, doors: {} }
 /** Not published and not imported: may use every package and every dependency. */
 const freePackages = ["bench"];
 
-const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts"];
+const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts", "state.ts"];
 const stages = ["match", "affinity", "split", "balance", "health", "rewrite"];
 /** The compiled and the written configuration: stages know their types, never their code. */
 const configTypes = ["config/plan.ts", "config/config.ts"];

@@ -1,0 +1,43 @@
+/** What a balancer may know of an instance. */
+export interface Candidate {
+  readonly id: string;
+  /** Share of traffic beside the other candidates; above 0. */
+  readonly weight: number;
+  /** Requests under way. */
+  readonly inFlight: number;
+  readonly zone?: string | undefined;
+}
+
+/** What a pick is made from. */
+export interface PickInput {
+  /** Never empty. */
+  readonly candidates: readonly Candidate[];
+  /** The next number in [0, 1) from the random source. */
+  readonly draw: () => number;
+  /** Unit: milliseconds of the gateway's clock. */
+  readonly now: number;
+  /** Requests started at these candidates before. Default: 0. */
+  readonly cursor?: number;
+  /** What `prepare` made of the same candidates. Default: prepared anew. */
+  readonly prepared?: unknown;
+}
+
+/**
+ * Chooses one instance among candidates. A balancer reads and never writes: the same input gives the same
+ * pick. Write one of your own by implementing this interface.
+ *
+ * @example
+ * const first: Balancer = { name: "first", pick: () => 0 };
+ */
+export interface Balancer {
+  readonly name: string;
+  /** Work that depends on ids and weights of the candidates alone; done once for each set of them. */
+  prepare?(candidates: readonly Candidate[]): unknown;
+  /** Index of the chosen candidate. */
+  pick(input: PickInput): number;
+}
+
+/** The index that a number in [0, 1) falls to among `count` equal shares. */
+export function indexAt(count: number, draw: number): number {
+  return Math.min(Math.floor(draw * count), count - 1);
+}

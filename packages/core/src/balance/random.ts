@@ -1,0 +1,14 @@
+import type { Balancer } from "./balancer.js";
+import { prepareShares, shareIndex, type Shares } from "./shares.js";
+
+/** A candidate drawn by weight. Needs no state and spreads evenly over time, not at once. */
+export const random: Balancer = {
+  name: "random",
+  prepare: prepareShares,
+  pick: ({ candidates, draw, prepared }) =>
+    shareIndex(
+      (prepared as Shares | undefined) ?? prepareShares(candidates),
+      candidates.length,
+      draw(),
+    ),
+};

@@ -1,0 +1,359 @@
+import type { Balancer } from "../balance/balancer.js";
+import { leastRequest } from "../balance/least-request.js";
+import { random } from "../balance/random.js";
+import { roundRobin } from "../balance/round-robin.js";
+import type { HeaderChanges, RetryRule, Timeouts } from "../decision.js";
+import type { OutlierRule } from "../health/outlier.js";
+import { DEFAULT_RETRY } from "../health/retry.js";
+import { compileAddresses } from "../match/address.js";
+import { canonicalHost } from "../match/host.js";
+import { canonicalPath } from "../match/path.js";
+import { compileReplacement } from "../match/regex.js";
+import { compileRoutes, matchesOf } from "../match/table.js";
+import type { ParseOptions } from "../match/target.js";
+import { changedHeaders } from "../rewrite/header-changes.js";
+import type { TemplatePart } from "../rewrite/path.js";
+import type { RedirectPlan } from "../rewrite/redirect.js";
+import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
+import { assertConfig } from "./check.js";
+import type {
+  BackendConfig,
+  ConfigInput,
+  DefaultsConfig,
+  GatewayConfig,
+  HeaderChangesConfig,
+  OutlierConfig,
+  PathRewriteConfig,
+  RedirectConfig,
+  RetryConfig,
+  RewriteConfig,
+  RouteConfig,
+  ServiceConfig,
+  TimeoutsConfig,
+  ToConfig,
+  WeightedBackendConfig,
+} from "./config.js";
+import { instanceUrl } from "./instance-url.js";
+import type {
+  ActionPlan,
+  BackendPlan,
+  ConnectPlan,
+  InstancePlan,
+  Plan,
+  ServicePlan,
+  SplitPlan,
+} from "./plan.js";
+import { allServices, describeMatch, longInstance, serviceOfUrls, urlsOf } from "./short-form.js";
+
+/**
+ * Checks a config and compiles it.
+ *
+ * @throws GatewayConfigError holding every problem
+ */
+export function compileConfig(input: ConfigInput): Plan {
+  const config = assertConfig(input);
+  const defaults = config.defaults ?? {};
+  const ids = routeIds(config.routes);
+  const routes = config.routes.map((route, index) => {
+    const id = ids[index] as string;
+    return Object.freeze({ id, action: compileAction(route, id, defaults) });
+  });
+  return Object.freeze({
+    parse: compileParse(config),
+    table: compileRoutes(
+      config.routes.map((route, index) => ({ ...route, id: ids[index] as string })),
+    ),
+    routes: Object.freeze(routes),
+    services: new Map(
+      [...allServices(config)].map(([name, service]) => [
+        name,
+        compileService(name, service, defaults),
+      ]),
+    ),
+    tellAllowedMethods: config.unmatchedMethod === "405",
+  });
+}
+
+function compileParse(config: GatewayConfig): ParseOptions {
+  const trusted = config.trustedProxies ?? [];
+  return Object.freeze({
+    ...(config.path === undefined ? {} : { path: Object.freeze({ ...config.path }) }),
+    ...(trusted.length === 0 ? {} : { trustedProxies: compileAddresses(trusted) }),
+  });
+}
+
+/** Ids of all routes: those that are given, else the match in words, numbered when taken. */
+export function routeIds(routes: readonly RouteConfig[]): string[] {
+  const taken = new Set(routes.map(({ id }) => id).filter((id) => id !== undefined));
+  return routes.map((route) => {
+    if (route.id !== undefined) return route.id;
+    const words = describeMatch(matchesOf(route.match)[0] ?? {});
+    let id = words;
+    for (let number = 2; taken.has(id); number++) id = `${words} (${number})`;
+    taken.add(id);
+    return id;
+  });
+}
+
+function compileAction(route: RouteConfig, id: string, defaults: DefaultsConfig): ActionPlan {
+  const responseHeaders = levels(route.responseHeaders);
+  if (route.redirect !== undefined)
+    return Object.freeze({
+      kind: "redirect",
+      redirect: compileRedirect(route.redirect),
+      responseHeaders,
+    });
+  if (route.respond !== undefined) {
+    const { status, headers = {}, body = "" } = route.respond;
+    const lower = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const typed =
+      body === "" || "content-type" in lower
+        ? lower
+        : { "content-type": "text/plain; charset=utf-8", ...lower };
+    const decision = {
+      kind: "respond",
+      route: id,
+      status,
+      headers: changedHeaders(typed, responseHeaders),
+      body,
+    } as const;
+    return Object.freeze({ kind: "respond", decision: Object.freeze(decision) });
+  }
+  return Object.freeze({
+    kind: "forward",
+    split: compileSplit(route.to as ToConfig, route),
+    timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
+    retry: compileRetry(route.retry ?? defaults.retry),
+  });
+}
+
+function compileSplit(to: ToConfig, route: RouteConfig): SplitPlan {
+  const urls = urlsOf(to);
+  if (urls !== undefined)
+    return oneBackend(compileBackend({ service: serviceOfUrls(urls) }, route));
+  if (typeof to === "string") return oneBackend(compileBackend({ service: to }, route));
+  if (Array.isArray(to)) {
+    const weighted = to as readonly WeightedBackendConfig[];
+    return splitPlan(
+      weighted.map((backend) => compileBackend(backend, route)),
+      weighted.map(({ weight = 1 }) => weight),
+      undefined,
+      "",
+    );
+  }
+  const single = to as BackendConfig;
+  if (single.split === undefined) return oneBackend(compileBackend(single, route));
+  const versions = Object.keys(single.split);
+  return splitPlan(
+    versions.map((version) => compileBackend({ ...single, version }, route)),
+    versions.map(
+      (version) => (single.split as { readonly [version: string]: number })[version] as number,
+    ),
+    single.sticky,
+    single.service,
+  );
+}
+
+function oneBackend(backend: BackendPlan): SplitPlan {
+  return splitPlan([backend], [1], undefined, "");
+}
+
+function splitPlan(
+  backends: readonly BackendPlan[],
+  weights: readonly number[],
+  sticky: SplitPlan["sticky"],
+  salt: string,
+): SplitPlan {
+  return Object.freeze({
+    backends: Object.freeze(backends),
+    weights: Object.freeze(weights),
+    sticky,
+    salt,
+  });
+}
+
+function compileBackend(
+  backend: BackendConfig & Partial<Omit<WeightedBackendConfig, "weight">>,
+  route: RouteConfig,
+): BackendPlan {
+  const { service, version = "", fallback, redirect } = backend;
+  const rewrite = backend.rewrite ?? route.rewrite;
+  return Object.freeze({
+    service,
+    version,
+    fallback:
+      fallback === undefined
+        ? undefined
+        : Object.freeze({ service: fallback.service ?? service, version: fallback.version ?? "" }),
+    requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
+    responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
+    rewrite: rewrite === undefined ? undefined : compileRewrite(rewrite),
+    redirect: redirect === undefined ? undefined : compileRedirect(redirect),
+  });
+}
+
+const NO_CHANGES: readonly HeaderChanges[] = Object.freeze([]);
+
+function levels(
+  ...configs: readonly (HeaderChangesConfig | undefined)[]
+): readonly HeaderChanges[] {
+  const given = configs.filter((config) => config !== undefined).map(compileHeaderChanges);
+  return given.length === 0 ? NO_CHANGES : Object.freeze(given);
+}
+
+function compileHeaderChanges({
+  set = {},
+  add = {},
+  remove = [],
+}: HeaderChangesConfig): HeaderChanges {
+  const pairs = (map: { readonly [name: string]: string }) =>
+    Object.freeze(
+      Object.entries(map).map(([name, value]) =>
+        Object.freeze([name.toLowerCase(), value] as const),
+      ),
+    );
+  return Object.freeze({
+    set: pairs(set),
+    add: pairs(add),
+    remove: Object.freeze(remove.map((name) => name.toLowerCase())),
+  });
+}
+
+function compileRewrite({ host, path, query }: RewriteConfig): RewritePlan {
+  return Object.freeze({
+    host,
+    path: path === undefined ? undefined : compilePathRewrite(path),
+    query:
+      query === undefined
+        ? undefined
+        : {
+            set: Object.entries(query.set ?? {}),
+            add: Object.entries(query.add ?? {}),
+            remove: [...(query.remove ?? [])],
+          },
+  });
+}
+
+function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
+  if (typeof path === "string") return { kind: "template", parts: compileTemplate(path) };
+  if ("replace" in path) return { kind: "replace", path: canonicalText(path.replace) };
+  if ("replacePrefix" in path)
+    return {
+      kind: "prefix",
+      replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix),
+    };
+  return { kind: "regex", replace: compileReplacement(path.regex, path.with) };
+}
+
+/** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
+export function compileTemplate(template: string): readonly TemplatePart[] {
+  return template
+    .split("/")
+    .slice(1)
+    .flatMap((segment): TemplatePart[] => {
+      if (segment.startsWith(":")) return [{ text: "/" }, { param: segment.slice(1) }];
+      if (segment === "*") return [{ text: "/" }, { param: "*" }];
+      return [{ text: segment === "" ? "/" : canonicalText(`/${segment}`) }];
+    });
+}
+
+function canonicalText(path: string): string {
+  const canonical = canonicalPath(path);
+  return canonical.ok ? canonical.path : path;
+}
+
+function compileRedirect({
+  status = 302,
+  scheme,
+  host,
+  port,
+  path,
+  query = "keep",
+}: RedirectConfig): RedirectPlan {
+  return Object.freeze({
+    status,
+    scheme,
+    host: host === undefined ? undefined : canonicalHost(host),
+    port,
+    path: path === undefined ? undefined : compilePathRewrite(path),
+    keepQuery: query === "keep",
+  });
+}
+
+const NO_TIMEOUTS: Timeouts = { requestMs: 0, attemptMs: 0, idleMs: 60_000 };
+
+function compileTimeouts(
+  own: TimeoutsConfig | undefined,
+  defaults: TimeoutsConfig | undefined,
+): Timeouts {
+  return Object.freeze({ ...NO_TIMEOUTS, ...defaults, ...own });
+}
+
+function compileRetry(retry: RetryConfig | undefined): RetryRule {
+  if (retry === undefined) return DEFAULT_RETRY;
+  const { attempts, statuses = [], methods = DEFAULT_RETRY.methods, backoff } = retry;
+  const baseMs = backoff?.baseMs ?? DEFAULT_RETRY.baseMs;
+  return Object.freeze({
+    attempts,
+    asked: true,
+    statuses,
+    methods,
+    baseMs,
+    maxMs: backoff?.maxMs ?? Math.max(DEFAULT_RETRY.maxMs, baseMs),
+  });
+}
+
+const BALANCERS = new Map<string, Balancer>(
+  [leastRequest, roundRobin, random].map((balancer) => [balancer.name, balancer]),
+);
+
+/** Names of the balancers that come with the library. */
+export const BALANCER_NAMES: readonly string[] = [...BALANCERS.keys()];
+
+const DEFAULT_CONNECT: ConnectPlan = {
+  timeoutMs: 5_000,
+  connections: 256,
+  queue: 1_024,
+  keepAliveMs: 4_000,
+};
+const DEFAULT_OUTLIER: OutlierRule = {
+  consecutiveFailures: 5,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+  maxEjectionRatio: 0.5,
+};
+
+function compileService(
+  name: string,
+  service: ServiceConfig,
+  defaults: DefaultsConfig,
+): ServicePlan {
+  const balancer = service.balancer ?? defaults.balancer ?? leastRequest;
+  return Object.freeze({
+    name,
+    instances: Object.freeze(
+      service.instances.map((instance) => compileInstance(longInstance(instance))),
+    ),
+    balancer: typeof balancer === "string" ? (BALANCERS.get(balancer) as Balancer) : balancer,
+    outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
+    tryAll: service.whenNoneEligible !== "reject",
+    connect: Object.freeze({ ...DEFAULT_CONNECT, ...defaults.connect, ...service.connect }),
+  });
+}
+
+function compileOutlier(outlier: OutlierConfig): OutlierRule | undefined {
+  if (outlier === false) return undefined;
+  const rule = { ...DEFAULT_OUTLIER, ...outlier };
+  return Object.freeze({
+    ...rule,
+    maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
+  });
+}
+
+function compileInstance(instance: ReturnType<typeof longInstance>): InstancePlan {
+  const { url, basePath } = instanceUrl(instance.url) ?? { url: instance.url, basePath: "" };
+  const { id = url, version = "", weight = 1, zone } = instance;
+  return Object.freeze({ id, url, basePath, version, weight, zone });
+}

@@ -1,0 +1,253 @@
+import type { PathOptions } from "../match/path.js";
+import type { Balancer } from "../balance/balancer.js";
+
+/** A condition on a text: the text itself (equal), or exactly one of these forms. `ignoreCase` goes with the text ones. */
+export type TextCondition =
+  | string
+  | { readonly equals: string; readonly ignoreCase?: boolean }
+  | { readonly startsWith: string; readonly ignoreCase?: boolean }
+  | { readonly endsWith: string; readonly ignoreCase?: boolean }
+  | { readonly contains: string; readonly ignoreCase?: boolean }
+  | { readonly regex: string; readonly ignoreCase?: boolean }
+  | { readonly oneOf: readonly string[]; readonly ignoreCase?: boolean }
+  | { readonly range: { readonly from?: number; readonly to?: number } }
+  | { readonly present: boolean }
+  | { readonly not: TextCondition };
+
+/** A pattern of whole segments (`/a/:id`, a final `/*`), or one of the other forms. */
+export type PathCondition =
+  | string
+  | { readonly exact: string }
+  | { readonly prefix: string }
+  | { readonly startsWith: string }
+  | { readonly regex: string };
+
+/** Conditions by name; all must hold. */
+export type ConditionMap = { readonly [name: string]: TextCondition };
+
+/** The conditions of a route. Those that are left out always hold. */
+export interface MatchConfig {
+  /** Default: every path, with the precedence of the prefix `/`. */
+  readonly path?: PathCondition;
+  /** `api.shop.com`, or `*.shop.com` for any number of labels before it. Default: every host. */
+  readonly host?: string | readonly string[];
+  /** Exact method names. Default: every method. */
+  readonly method?: string | readonly string[];
+  /** Names ignore case. */
+  readonly headers?: ConditionMap;
+  readonly query?: ConditionMap;
+  readonly cookies?: ConditionMap;
+  /** Path parameters of the pattern, in canonical form, not decoded. */
+  readonly params?: ConditionMap;
+  /** Facts that are text, numbers or booleans; others are as if absent. */
+  readonly facts?: ConditionMap;
+  /** CIDR ranges or addresses of the trusted client address. */
+  readonly clientAddress?: string | readonly string[];
+  readonly protocol?: "http" | "https";
+  /** Local port of the socket. */
+  readonly port?: number | readonly number[];
+}
+
+/** Changes of headers. One name may stand in one of the three only. */
+export interface HeaderChangesConfig {
+  readonly set?: { readonly [name: string]: string };
+  readonly add?: { readonly [name: string]: string };
+  readonly remove?: readonly string[];
+}
+
+/** A new path: a template (`/v2/:id`), a whole path, a new prefix for the matched one, or a regex and its replacement. */
+export type PathRewriteConfig =
+  | string
+  | { readonly replace: string }
+  | { readonly replacePrefix: string }
+  | { readonly regex: string; readonly with: string };
+
+/** Changes of the request line and the host before forwarding. */
+export interface RewriteConfig {
+  /** Replaces `Host`. */
+  readonly host?: string;
+  readonly path?: PathRewriteConfig;
+  readonly query?: {
+    readonly set?: { readonly [name: string]: string };
+    readonly add?: { readonly [name: string]: string };
+    readonly remove?: readonly string[];
+  };
+}
+
+/** An answer that sends the client elsewhere. What is not given comes from the request. */
+export interface RedirectConfig {
+  /** Default: 302. */
+  readonly status?: 301 | 302 | 303 | 307 | 308;
+  readonly scheme?: "http" | "https";
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: { readonly replace: string } | { readonly replacePrefix: string };
+  /** Default: `"keep"`. */
+  readonly query?: "keep" | "drop";
+}
+
+/** A fixed answer. */
+export interface RespondConfig {
+  readonly status: number;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: string;
+}
+
+/** Where the key of a sticky split comes from. A request without it is split by a draw. */
+export type StickyConfig =
+  | "clientAddress"
+  | { readonly cookie: string }
+  | { readonly header: string }
+  | { readonly query: string }
+  | { readonly fact: string };
+
+/** Shares by version: relative weights, not percentages. */
+export type SplitConfig = { readonly [version: string]: number };
+
+/** One service with what goes with it. */
+export interface BackendConfig {
+  readonly service: string;
+  readonly version?: string;
+  readonly split?: SplitConfig;
+  readonly sticky?: StickyConfig;
+  /** Where requests go when the chosen version has no instance: another version, or another service. */
+  readonly fallback?: { readonly service?: string; readonly version?: string };
+}
+
+/** One of several backends that share a route by weight. */
+export interface WeightedBackendConfig {
+  readonly service: string;
+  readonly version?: string;
+  /** Share of the sum. Default: 1. Weight 0 gets nothing new. */
+  readonly weight?: number;
+  readonly requestHeaders?: HeaderChangesConfig;
+  readonly responseHeaders?: HeaderChangesConfig;
+  readonly rewrite?: RewriteConfig;
+  readonly redirect?: RedirectConfig;
+}
+
+/** Where a route leads: a service, a URL, URLs, one backend, or several by weight. */
+export type ToConfig =
+  string | readonly string[] | BackendConfig | readonly WeightedBackendConfig[];
+
+/** Limits of time. Unit: milliseconds; 0 switches one off. */
+export interface TimeoutsConfig {
+  /** Covers everything, retries and their pauses included. Default: 0. */
+  readonly requestMs?: number;
+  /** Covers one attempt. Default: 0. */
+  readonly attemptMs?: number;
+  /** Longest silence of an instance. Default: 60 000. */
+  readonly idleMs?: number;
+}
+
+/** What happens after a failed attempt. */
+export interface RetryConfig {
+  /** Most attempts after the first. 0 switches retries off. */
+  readonly attempts: number;
+  /** Response statuses that are tried again. Default: none; connection failures, resets and attempt timeouts always are. */
+  readonly statuses?: readonly number[];
+  /** Methods that may be sent twice. Default: the idempotent ones of RFC 9110 section 9.2.2. */
+  readonly methods?: readonly string[];
+  /** Pause before an attempt: uniform in [0, bound), the bound doubling from `baseMs` to `maxMs`. Default: 25 and 250. */
+  readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
+}
+
+interface RouteBase {
+  /** Default: the match in words, numbered when taken. */
+  readonly id?: string;
+  /** Lower goes first and beats every other precedence. Default: 0. */
+  readonly order?: number;
+  readonly requestHeaders?: HeaderChangesConfig;
+  readonly responseHeaders?: HeaderChangesConfig;
+  readonly rewrite?: RewriteConfig;
+  readonly timeouts?: TimeoutsConfig;
+  readonly retry?: RetryConfig;
+  readonly to?: ToConfig;
+  readonly redirect?: RedirectConfig;
+  readonly respond?: RespondConfig;
+}
+
+/** Conditions on a request, and what to do when they hold: exactly one of `to`, `redirect` and `respond`. */
+export interface RouteConfig extends RouteBase {
+  /** One set of conditions, or several of which any may hold. Default: every request. */
+  readonly match?: MatchConfig | readonly MatchConfig[];
+}
+
+/** A route of the short form: match fields may stand on the route itself. */
+export type ShortRouteConfig = RouteConfig & MatchConfig;
+
+/** One running copy of a service: a base URL, or a record with more. */
+export type InstanceConfig =
+  | string
+  | {
+      /** `http:` or `https:` URL; a path in it goes before the path of requests. */
+      readonly url: string;
+      /** Unique in the service. Default: the normalised URL. */
+      readonly id?: string;
+      readonly version?: string;
+      /** Share of traffic beside the other instances. Default: 1. */
+      readonly weight?: number;
+      readonly zone?: string;
+      readonly metadata?: { readonly [name: string]: unknown };
+    };
+
+/** Judging instances by real traffic. `false` switches it off. */
+export type OutlierConfig =
+  | false
+  | {
+      /** Gateway failures in a row (no connection, timeout, reset, 502, 503, 504) that eject. Default: 5. */
+      readonly consecutiveFailures?: number;
+      /** Default: 30 000. */
+      readonly baseEjectionMs?: number;
+      /** Default: 300 000. */
+      readonly maxEjectionMs?: number;
+      /** Largest share of a service that may be ejected, in [0, 1]; one may always be where there are two or more. Default: 0.5. */
+      readonly maxEjectionRatio?: number;
+    };
+
+/** The pool of connections to each instance of a service. */
+export interface ConnectConfig {
+  /** Longest time to connect. Default: 5 000. */
+  readonly timeoutMs?: number;
+  /** Most connections to one instance. Default: 256. */
+  readonly connections?: number;
+  /** Most requests waiting for a connection of one instance. Default: 1 024. */
+  readonly queue?: number;
+  /** How long an idle connection is kept. Default: 4 000. */
+  readonly keepAliveMs?: number;
+}
+
+/** A named backend application. */
+export interface ServiceConfig {
+  readonly instances: readonly InstanceConfig[];
+  /** Default: `"least-request"`. */
+  readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
+  readonly outlier?: OutlierConfig;
+  /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */
+  readonly whenNoneEligible?: "try-all" | "reject";
+  readonly connect?: ConnectConfig;
+}
+
+/** Values that routes and services take where they give none of their own. */
+export interface DefaultsConfig {
+  readonly timeouts?: TimeoutsConfig;
+  readonly retry?: RetryConfig;
+  readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
+  readonly outlier?: OutlierConfig;
+  readonly connect?: ConnectConfig;
+}
+
+/** Everything a gateway is told. Plain JSON data, but for values of our own interfaces such as a balancer. */
+export interface GatewayConfig {
+  readonly services?: { readonly [name: string]: ServiceConfig };
+  readonly routes: readonly RouteConfig[];
+  /** CIDR ranges of proxies whose `X-Forwarded-*` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  readonly path?: PathOptions;
+  /** What a request gets whose path matches but whose method does not. Default: `"none"`. */
+  readonly unmatchedMethod?: "none" | "405";
+  readonly defaults?: DefaultsConfig;
+}
+
+/** A config, or the short form: an array of routes. */
+export type ConfigInput = GatewayConfig | readonly ShortRouteConfig[];

@@ -1,0 +1,333 @@
+import {
+  routeOf,
+  type BackendPlan,
+  type Plan,
+  type RoutePlan,
+  type SplitPlan,
+} from "./config/plan.js";
+import {
+  Forward,
+  type Decision,
+  type ForwardDecision,
+  type HeaderChanges,
+  type RedirectDecision,
+  type RejectDecision,
+  type RejectReason,
+  type RetryRule,
+  type Timeouts,
+} from "./decision.js";
+import { eligibleOf } from "./health/eligible.js";
+import { readParams } from "./match/pattern.js";
+import type { Alternative } from "./match/table.js";
+import { isBad, parseRequest, type BadRequest } from "./match/target.js";
+import type { HeaderRecord, ParsedRequest, RequestView } from "./request.js";
+import { changedHeaders } from "./rewrite/header-changes.js";
+import { singleSlash } from "./rewrite/path.js";
+import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
+import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
+import { raceIndex, rangeIndex } from "./split/pick-version.js";
+import { stickyKey, stickyPoint } from "./split/sticky-point.js";
+import type { InstanceState, PoolState, ServiceState } from "./state.js";
+
+/** The next numbers of the random source, by what they are for. */
+export interface Draws {
+  split(): number;
+  balance(): number;
+}
+
+/** Everything that a decision reads beside the request: the plan, and the state of the services. */
+export interface Runtime {
+  readonly plan: Plan;
+  readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** What matching came to: a route, or a decision that is final already. */
+export type Matched =
+  | { readonly kind: "match"; readonly request: ParsedRequest; readonly alternative: Alternative }
+  | { readonly kind: "final"; readonly decision: Decision };
+
+const NO_HEADERS: HeaderRecord = Object.freeze({});
+const NONE: Decision = Object.freeze({ kind: "none" });
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/** The first stage: the best route that holds. */
+export function matchStage(plan: Plan, view: RequestView): Matched {
+  const request = parseRequest(view, plan.parse);
+  if (isBad(request)) return { kind: "final", decision: rejectBad(request) };
+  const alternative = plan.table.find(request);
+  if (alternative !== undefined) return { kind: "match", request, alternative };
+  return { kind: "final", decision: plan.tellAllowedMethods ? unmatched(plan, request) : NONE };
+}
+
+/** The stages after the match, in order: split, eligible, balance. */
+export function decideStages(
+  runtime: Runtime,
+  request: ParsedRequest,
+  alternative: Alternative,
+  draws: Draws,
+  now: number,
+): Decision {
+  const route = routeOf(runtime.plan, alternative);
+  const action = route.action;
+  const path = alternative.path;
+  const matched: MatchedPath = {
+    request,
+    params: readParams(path, request.path),
+    prefixSegments: path.kind === "tree" ? path.segments.length : 0,
+  };
+  switch (action.kind) {
+    case "respond":
+      return action.decision;
+    case "redirect":
+      return redirect(route.id, action.redirect, matched, action.responseHeaders);
+    case "forward":
+      return forward(runtime, route, action, matched, draws, now);
+  }
+}
+
+interface ForwardAction {
+  readonly split: SplitPlan;
+  readonly timeouts: Timeouts;
+  readonly retry: RetryRule;
+}
+
+function forward(
+  runtime: Runtime,
+  route: RoutePlan,
+  action: ForwardAction,
+  matched: MatchedPath,
+  draws: Draws,
+  now: number,
+): Decision {
+  const { split } = action;
+  const point = split.backends.length > 1 ? readPoint(split, matched.request, draws) : undefined;
+  const backend = split.backends[backendIndex(split, point)];
+  if (backend === undefined)
+    return reject(500, "no-backend", "no backend of the route has a weight above 0", route.id);
+  if (backend.redirect !== undefined)
+    return redirect(route.id, backend.redirect, matched, backend.responseHeaders);
+  const chosen = chooseOrFallBack(runtime, backend, draws, now);
+  if (chosen === undefined) {
+    const version = backend.version === "" ? "" : ` in version ${backend.version}`;
+    return reject(
+      503,
+      "no-instance",
+      `service ${backend.service} has no instance${version} that may be tried`,
+      route.id,
+    );
+  }
+  return forwardTo(chosen.instance, chosen.pool, {
+    route,
+    action,
+    backend,
+    matched,
+    point: point?.at,
+  });
+}
+
+interface Point {
+  readonly at: number;
+  readonly sticky: boolean;
+}
+
+function readPoint(split: SplitPlan, request: ParsedRequest, draws: Draws): Point {
+  const key = split.sticky === undefined ? undefined : stickyKey(request, split.sticky);
+  return key === undefined
+    ? { at: draws.split(), sticky: false }
+    : { at: stickyPoint(key, split.salt), sticky: true };
+}
+
+function backendIndex({ weights }: SplitPlan, point: Point | undefined): number {
+  if (point === undefined) return weights.length === 1 && (weights[0] as number) > 0 ? 0 : -1;
+  return point.sticky ? raceIndex(weights, point.at) : rangeIndex(weights, point.at);
+}
+
+interface Chosen {
+  readonly instance: InstanceState;
+  /** Version of the pool it was chosen from; empty for all of the service. */
+  readonly pool: string;
+}
+
+// The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
+function chooseOrFallBack(
+  runtime: Runtime,
+  backend: BackendPlan,
+  draws: Draws,
+  now: number,
+): Chosen | undefined {
+  const instance = choose(runtime, backend.service, backend.version, draws, now);
+  if (instance !== undefined) return { instance, pool: backend.version };
+  const fallback = backend.fallback;
+  if (fallback === undefined) return undefined;
+  const other = choose(runtime, fallback.service, fallback.version, draws, now);
+  return other === undefined ? undefined : { instance: other, pool: fallback.version };
+}
+
+/** The instance that the balancer of a service picks, among one version or all (empty); undefined when there is none. */
+export function choose(
+  runtime: Runtime,
+  service: string,
+  version: string,
+  draws: Draws,
+  now: number,
+  tried: readonly string[] = NOTHING,
+): InstanceState | undefined {
+  const pool = runtime.services.get(service)?.pools.get(version);
+  const plan = runtime.plan.services.get(service);
+  if (pool === undefined || plan === undefined) return undefined;
+  const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
+  if (candidates.length === 0) return undefined;
+  if (tried.length > 0) return chooseUntried(plan.balancer, pool, candidates, draws, now, tried);
+  return candidates[
+    plan.balancer.pick({ candidates, draw: draws.balance, now, cursor: pool.cursor, prepared })
+  ];
+}
+
+// An instance that was tried is used again only when there is no other.
+function chooseUntried(
+  balancer: {
+    pick: (input: {
+      candidates: readonly InstanceState[];
+      draw: () => number;
+      now: number;
+      cursor: number;
+    }) => number;
+  },
+  pool: PoolState,
+  candidates: readonly InstanceState[],
+  draws: Draws,
+  now: number,
+  tried: readonly string[],
+): InstanceState | undefined {
+  const untried = candidates.filter(({ id }) => !tried.includes(id));
+  const left = untried.length > 0 ? untried : candidates;
+  return left[balancer.pick({ candidates: left, draw: draws.balance, now, cursor: pool.cursor })];
+}
+
+interface Context {
+  readonly route: RoutePlan;
+  readonly action: ForwardAction;
+  readonly backend: BackendPlan;
+  readonly matched: MatchedPath;
+  readonly point: number | undefined;
+}
+
+function forwardTo(
+  instance: InstanceState,
+  pool: string,
+  { route, action, backend, matched, point }: Context,
+): ForwardDecision {
+  const { request, params } = matched;
+  const rewrite = backend.rewrite;
+  const target = rewriteTarget(rewrite, matched);
+  return new Forward(
+    {
+      route: route.id,
+      params,
+      service: instance.service,
+      version: instance.version === "" ? undefined : instance.version,
+      instance: instance.reference,
+      point,
+      attempt: 1,
+      tried: NOTHING,
+      request: Object.freeze({
+        method: request.view.method,
+        path: instance.basePath === "" ? target : instance.basePath + target,
+        host: rewrite?.host ?? request.authority,
+      }),
+      requestHeaders: backend.requestHeaders,
+      responseHeaders: backend.responseHeaders,
+      setCookies: NOTHING,
+      clientAddress: request.clientAddress,
+      forwardedFor: Object.freeze({
+        peer: request.peerAddress,
+        peerTrusted: request.peerTrusted,
+        protocol: request.protocol,
+        authority: request.authority,
+      }),
+      timeouts: action.timeouts,
+      mirrors: NOTHING,
+    },
+    { retryRule: action.retry, pool },
+  );
+}
+
+/** The next attempt of a decision at another instance: same version and point. */
+export function forwardAgain(
+  before: Forward,
+  from: InstanceState | undefined,
+  to: InstanceState,
+): ForwardDecision {
+  const { path, method, host } = before.request;
+  const base = from?.basePath ?? "";
+  const tail = path.startsWith(base) ? path.slice(base.length) : path;
+  return new Forward(
+    {
+      route: before.route,
+      params: before.params,
+      service: before.service,
+      version: to.version === "" ? undefined : to.version,
+      instance: to.reference,
+      point: before.point,
+      attempt: before.attempt + 1,
+      tried: Object.freeze([...before.tried, before.instance.id]),
+      request: Object.freeze({ method, path: singleSlash(to.basePath + tail), host }),
+      requestHeaders: before.requestHeaders,
+      responseHeaders: before.responseHeaders,
+      setCookies: before.setCookies,
+      clientAddress: before.clientAddress,
+      forwardedFor: before.forwardedFor,
+      timeouts: before.timeouts,
+      mirrors: NOTHING,
+    },
+    Forward.originOf(before),
+  );
+}
+
+function redirect(
+  route: string,
+  plan: RedirectPlan,
+  matched: MatchedPath,
+  changes: readonly HeaderChanges[],
+): RedirectDecision {
+  return Object.freeze({
+    kind: "redirect",
+    route,
+    status: plan.status,
+    location: locationOf(plan, matched),
+    headers: changes.length === 0 ? NO_HEADERS : changedHeaders(NO_HEADERS, changes),
+  });
+}
+
+function rejectBad({ status, problem }: BadRequest): RejectDecision {
+  const headers = status === 405 ? Object.freeze({ allow: "" }) : NO_HEADERS;
+  return Object.freeze({
+    kind: "reject",
+    status,
+    headers,
+    reason: status === 405 ? "method-not-allowed" : "bad-request",
+    detail: problem,
+  });
+}
+
+function reject(
+  status: number,
+  reason: RejectReason,
+  detail: string,
+  route: string,
+): RejectDecision {
+  return Object.freeze({ kind: "reject", route, status, headers: NO_HEADERS, reason, detail });
+}
+
+function unmatched(plan: Plan, request: ParsedRequest): Decision {
+  const methods = plan.table.allowedMethods(request);
+  if (methods.length === 0) return NONE;
+  const allow = methods.join(", ");
+  return Object.freeze({
+    kind: "reject",
+    status: 405,
+    headers: Object.freeze({ allow }),
+    reason: "method-not-allowed",
+    detail: `no route takes ${request.view.method} here, only ${allow}`,
+  });
+}

@@ -1,0 +1,212 @@
+import type { InstanceReference, InstanceState } from "./state.js";
+import type { HeaderRecord } from "./request.js";
+
+/** Path parameters in canonical form, not decoded. `*` is what a final `/*` took. */
+export type Params = { readonly [name: string]: string };
+
+/** One set of header changes in compiled form; names are in lower case. */
+export interface HeaderChanges {
+  readonly set: readonly (readonly [name: string, value: string])[];
+  readonly add: readonly (readonly [name: string, value: string])[];
+  readonly remove: readonly string[];
+}
+
+/** Limits of time that hold for a request. Unit: milliseconds; 0 means none. */
+export interface Timeouts {
+  readonly requestMs: number;
+  readonly attemptMs: number;
+  readonly idleMs: number;
+}
+
+/** The request line and host that will be sent. */
+export interface RequestTarget {
+  readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+  readonly host: string;
+}
+
+/** Who the client is, as the instance will be told. */
+export interface ForwardedFor {
+  /** Address of the peer of the socket; empty when unknown. */
+  readonly peer: string;
+  /** Whether the peer may speak for others: then its `X-Forwarded-*` are kept and added to. */
+  readonly peerTrusted: boolean;
+  readonly protocol: "http" | "https";
+  readonly authority: string;
+}
+
+/** The request goes to an instance. */
+export interface ForwardDecision {
+  readonly kind: "forward";
+  readonly route: string;
+  readonly params: Params;
+  readonly service: string;
+  /** Version of the chosen instance; undefined when it has none. */
+  readonly version: string | undefined;
+  readonly instance: InstanceReference;
+  /** Where the split was read, in [0, 1); undefined when there was nothing to split. */
+  readonly point: number | undefined;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Ids of the instances of earlier attempts. */
+  readonly tried: readonly string[];
+  readonly request: RequestTarget;
+  /** Changes in the order in which they act: those of the route, then those of the backend. */
+  readonly requestHeaders: readonly HeaderChanges[];
+  readonly responseHeaders: readonly HeaderChanges[];
+  /** Values of `Set-Cookie` lines that the gateway adds to the response. */
+  readonly setCookies: readonly string[];
+  /** Empty when unknown. */
+  readonly clientAddress: string;
+  readonly forwardedFor: ForwardedFor;
+  readonly timeouts: Timeouts;
+  /** Copies of the request that go elsewhere. */
+  readonly mirrors: readonly ForwardDecision[];
+}
+
+/** The client is sent elsewhere. */
+export interface RedirectDecision {
+  readonly kind: "redirect";
+  readonly route: string;
+  readonly status: number;
+  readonly location: string;
+  readonly headers: HeaderRecord;
+}
+
+/** The gateway answers itself. */
+export interface RespondDecision {
+  readonly kind: "respond";
+  readonly route: string;
+  readonly status: number;
+  readonly headers: HeaderRecord;
+  readonly body: string;
+}
+
+/** Why a request is refused. */
+export type RejectReason =
+  | "bad-request"
+  | "method-not-allowed"
+  | "no-backend"
+  | "no-instance"
+  | "circuit-open"
+  | "overloaded";
+
+/** The request is refused. */
+export interface RejectDecision {
+  readonly kind: "reject";
+  /** Undefined when the request was refused before a route was found. */
+  readonly route?: string;
+  readonly status: number;
+  readonly headers: HeaderRecord;
+  readonly reason: RejectReason;
+  /** The reason in words, for logs. Never sent to the client. */
+  readonly detail: string;
+  readonly retryAfterMs?: number;
+}
+
+/** No route holds: the server that the gateway lives in answers. */
+export interface NoneDecision {
+  readonly kind: "none";
+}
+
+/** What to do with a request. Frozen. */
+export type Decision =
+  ForwardDecision | RedirectDecision | RespondDecision | RejectDecision | NoneDecision;
+
+/** What may be known of the retry rule of a route once it is compiled. */
+export interface RetryRule {
+  readonly attempts: number;
+  /** Whether the route asked for it: the rule that holds without asking retries less. */
+  readonly asked: boolean;
+  readonly statuses: readonly number[];
+  readonly methods: readonly string[];
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+/** What the way back needs of a decision and a user does not. */
+interface Origin {
+  readonly retryRule: RetryRule;
+  /** Version of the pool that the instance was chosen from: empty for all of the service. */
+  readonly pool: string;
+}
+
+type Fields = Omit<ForwardDecision, "kind">;
+
+/**
+ * A forward decision as the gateway makes it: plain frozen data to look at, and privately how far the attempt
+ * has come, so that a second start or report changes nothing.
+ */
+export class Forward implements ForwardDecision {
+  readonly kind = "forward";
+  readonly route: string;
+  readonly params: Params;
+  readonly service: string;
+  readonly version: string | undefined;
+  readonly instance: InstanceReference;
+  readonly point: number | undefined;
+  readonly attempt: number;
+  readonly tried: readonly string[];
+  readonly request: RequestTarget;
+  readonly requestHeaders: readonly HeaderChanges[];
+  readonly responseHeaders: readonly HeaderChanges[];
+  readonly setCookies: readonly string[];
+  readonly clientAddress: string;
+  readonly forwardedFor: ForwardedFor;
+  readonly timeouts: Timeouts;
+  readonly mirrors: readonly ForwardDecision[];
+  readonly #origin: Origin;
+  #progress: "decided" | "started" | "judged" | "reported" = "decided";
+  #instance: InstanceState | undefined = undefined;
+
+  constructor(fields: Fields, origin: Origin) {
+    this.route = fields.route;
+    this.params = fields.params;
+    this.service = fields.service;
+    this.version = fields.version;
+    this.instance = fields.instance;
+    this.point = fields.point;
+    this.attempt = fields.attempt;
+    this.tried = fields.tried;
+    this.request = fields.request;
+    this.requestHeaders = fields.requestHeaders;
+    this.responseHeaders = fields.responseHeaders;
+    this.setCookies = fields.setCookies;
+    this.clientAddress = fields.clientAddress;
+    this.forwardedFor = fields.forwardedFor;
+    this.timeouts = fields.timeouts;
+    this.mirrors = fields.mirrors;
+    this.#origin = origin;
+    Object.freeze(this);
+  }
+
+  static originOf(decision: Forward): Origin {
+    return decision.#origin;
+  }
+
+  /** Marks the attempt as started at an instance; false when it was before. */
+  static start(decision: Forward, instance: InstanceState): boolean {
+    if (decision.#progress !== "decided") return false;
+    decision.#progress = "started";
+    decision.#instance = instance;
+    return true;
+  }
+
+  /** Marks the head as seen; undefined when the attempt was not started, or was judged or reported before. */
+  static judge(decision: Forward): InstanceState | undefined {
+    if (decision.#progress !== "started") return undefined;
+    decision.#progress = "judged";
+    return decision.#instance;
+  }
+
+  /** Marks the attempt as ended; undefined when it was not started or has ended before. */
+  static end(
+    decision: Forward,
+  ): { readonly instance: InstanceState; readonly judged: boolean } | undefined {
+    const before = decision.#progress;
+    if (before !== "started" && before !== "judged") return undefined;
+    decision.#progress = "reported";
+    return { instance: decision.#instance as InstanceState, judged: before === "judged" };
+  }
+}

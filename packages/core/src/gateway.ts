@@ -1,0 +1,370 @@
+import { compileConfig } from "./config/compile.js";
+import type { ConfigInput } from "./config/config.js";
+import type { ConnectPlan, Plan, ServicePlan } from "./config/plan.js";
+import {
+  choose,
+  decideStages,
+  forwardAgain,
+  matchStage,
+  type Draws,
+  type Matched,
+  type Runtime,
+} from "./decide.js";
+import { Forward, type Decision, type ForwardDecision, type Params } from "./decision.js";
+import { systemEnv, type Env } from "./env.js";
+import { mayRetry, newRetryBudget } from "./health/retry-budget.js";
+import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
+import { readParams } from "./match/pattern.js";
+import type { Outcome } from "./outcome.js";
+import type { RequestView } from "./request.js";
+import { nameOf, refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
+import {
+  restoreServices,
+  snapshotService,
+  type GatewaySnapshot,
+  type PartialSnapshot,
+} from "./snapshot.js";
+import type { InstanceState, PoolState, ServiceState } from "./state.js";
+
+/** The first half of a decision: the route that holds, before anything is chosen. */
+export interface GatewayMatch {
+  readonly kind: "match";
+  readonly route: string;
+  readonly params: Params;
+}
+
+/** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
+export type MatchResult = GatewayMatch | Exclude<Decision, { kind: "forward" }>;
+
+/** What follows a failed attempt. */
+export type RetryDecision =
+  | { readonly kind: "retry"; readonly decision: ForwardDecision; readonly delayMs: number }
+  | { readonly kind: "stop"; readonly reason: StopReason };
+
+/** What `createGateway` takes beside the configuration. */
+export interface GatewayOptions {
+  /** Clock and random source. Default: those of the runtime. */
+  readonly env?: Env;
+}
+
+/** The one object that holds state. `match`, `decide` and `retry` only read; `start`, `report`, `update` and `restore` write. */
+export interface Gateway {
+  /** The first half of `decide`, so that asynchronous policies fit between the two. */
+  match(view: RequestView): MatchResult;
+  /**
+   * What to do with a request. Changes nothing: asked twice with the same draws it answers the same. Never throws,
+   * whatever the request holds.
+   *
+   * @param match what `match` answered for this request; matched anew when left out
+   */
+  decide(view: RequestView, match?: MatchResult): Decision;
+  /** Takes the place that a decision names (in flight, cursor, budget). False when it was started before, or the instance is gone. */
+  start(decision: Decision): boolean;
+  /** Gives the place back and learns from what happened. A second report is ignored and counted: then false. */
+  report(decision: Decision, outcome: Outcome): boolean;
+  /** What follows a failed attempt: another one, or the fact that refuses it. Changes nothing. */
+  retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision;
+  /**
+   * Swaps the configuration as a whole. State stays where service name and instance id stay; requests under way
+   * finish on the old one.
+   *
+   * @throws GatewayConfigError with every problem; then nothing has changed
+   */
+  update(config: ConfigInput): void;
+  /** All state as plain JSON data. */
+  snapshot(): GatewaySnapshot;
+  /**
+   * Starts from a state: lays it over a fresh one, in which what is absent is new.
+   *
+   * @returns JSON pointers of what the configuration does not have
+   */
+  restore(partial: PartialSnapshot): readonly string[];
+  /** Tells what joins, leaves, drains, is ejected or returns. Answers a function that ends it. */
+  onChange(listener: (change: GatewayChange) => void): () => void;
+  /** How the instances of a service are connected to; undefined when there is no such service. */
+  connectOf(service: string): ConnectPlan | undefined;
+}
+
+/**
+ * Makes a gateway from a configuration, or from an array of routes.
+ *
+ * @throws GatewayConfigError holding every problem of the configuration
+ *
+ * @example
+ * const gateway = createGateway([{ path: "/orders/*", to: "http://10.0.0.9:8080" }]);
+ * gateway.decide({ method: "GET", url: "/orders/7" }).kind; // "forward"
+ */
+export function createGateway(config: ConfigInput, options: GatewayOptions = {}): Gateway {
+  return new SignalboxGateway(compileConfig(config), options.env ?? systemEnv());
+}
+
+class MatchValue implements GatewayMatch {
+  readonly kind = "match";
+  readonly route: string;
+  readonly params: Params;
+  readonly #matched: Matched & { kind: "match" };
+  readonly #plan: Plan;
+
+  constructor(matched: Matched & { kind: "match" }, plan: Plan, route: string) {
+    this.route = route;
+    this.params = readParams(matched.alternative.path, matched.request.path);
+    this.#matched = matched;
+    this.#plan = plan;
+    Object.freeze(this);
+  }
+
+  /** What was matched, if it still stands: for this view, under this plan. */
+  static reuse(
+    match: MatchResult,
+    view: RequestView,
+    plan: Plan,
+  ): (Matched & { kind: "match" }) | undefined {
+    if (!(match instanceof MatchValue) || match.#plan !== plan) return undefined;
+    return match.#matched.request.view === view ? match.#matched : undefined;
+  }
+}
+
+class SignalboxGateway implements Gateway {
+  #runtime: Runtime;
+  readonly #env: Env;
+  readonly #draws: Draws;
+  readonly #drawRetry: () => number;
+  readonly #listeners = new Set<(change: GatewayChange) => void>();
+  #ignoredReports = 0;
+  #listenerErrors = 0;
+  readonly #announce = (change: GatewayChange): void => {
+    const frozen = Object.freeze(change);
+    for (const listener of this.#listeners) {
+      try {
+        listener(frozen);
+      } catch {
+        this.#listenerErrors++;
+      }
+    }
+  };
+
+  constructor(plan: Plan, env: Env) {
+    this.#env = env;
+    this.#draws = { split: () => env.random("split"), balance: () => env.random("balance") };
+    this.#drawRetry = () => env.random("retry");
+    this.#runtime = { plan, services: freshServices(plan, env.now()) };
+  }
+
+  match(view: RequestView): MatchResult {
+    const plan = this.#runtime.plan;
+    const matched = matchStage(plan, view);
+    if (matched.kind === "final") return matched.decision as MatchResult;
+    return new MatchValue(
+      matched,
+      plan,
+      plan.table.ids[matched.alternative.precedence.route] as string,
+    );
+  }
+
+  decide(view: RequestView, match?: MatchResult): Decision {
+    const runtime = this.#runtime;
+    if (match !== undefined && match.kind !== "match") return match;
+    const reused = match === undefined ? undefined : MatchValue.reuse(match, view, runtime.plan);
+    const matched = reused ?? matchStage(runtime.plan, view);
+    if (matched.kind === "final") return matched.decision;
+    return decideStages(
+      runtime,
+      matched.request,
+      matched.alternative,
+      this.#draws,
+      this.#env.now(),
+    );
+  }
+
+  start(decision: Decision): boolean {
+    if (decision.kind !== "forward") return false;
+    return startAttempt(
+      this.#runtime,
+      ownForward(decision, "start"),
+      this.#env.now(),
+      this.#announce,
+    );
+  }
+
+  report(decision: Decision, outcome: Outcome): boolean {
+    if (decision.kind !== "forward") return false;
+    const settled = settleOutcome(
+      this.#runtime,
+      ownForward(decision, "report"),
+      outcome,
+      this.#env.now(),
+      this.#announce,
+    );
+    if (!settled) this.#ignoredReports++;
+    return settled;
+  }
+
+  retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision {
+    const before = ownForward(decision, "retry");
+    const { retryRule, pool } = Forward.originOf(before);
+    const refusal = refusalOf(retryRule, before.attempt, before.request.method, outcome, facts);
+    if (refusal !== undefined) return stop(refusal);
+    const runtime = this.#runtime;
+    const now = this.#env.now();
+    const service = runtime.services.get(before.service);
+    if (service === undefined) return stop("no-instance");
+    if (!mayRetry(service.retryBudget, now)) return stop("budget");
+    const delayMs = pauseOf(retryRule, before.attempt, this.#drawRetry, facts);
+    if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
+    const tried = [...before.tried, before.instance.id];
+    const instance = choose(runtime, before.service, pool, this.#draws, now, tried);
+    if (instance === undefined) return stop("no-instance");
+    return Object.freeze({
+      kind: "retry",
+      decision: forwardAgain(before, service.instances.get(before.instance.id), instance),
+      delayMs,
+    });
+  }
+
+  update(config: ConfigInput): void {
+    const plan = compileConfig(config);
+    const now = this.#env.now();
+    const before = this.#runtime.services;
+    const changes: GatewayChange[] = [];
+    const services = carryOver(before, plan, now, changes);
+    this.#runtime = { plan, services };
+    for (const change of changes) this.#announce(change);
+  }
+
+  snapshot(): GatewaySnapshot {
+    const now = this.#env.now();
+    const services: { [name: string]: GatewaySnapshot["services"][string] } = Object.create(
+      null,
+    ) as GatewaySnapshot["services"];
+    for (const [name, service] of this.#runtime.services)
+      services[name] = snapshotService(service, now);
+    return { services, ignoredReports: this.#ignoredReports, listenerErrors: this.#listenerErrors };
+  }
+
+  restore(partial: PartialSnapshot): readonly string[] {
+    const plan = this.#runtime.plan;
+    const now = this.#env.now();
+    const services = freshServices(plan, now);
+    const unknown = restoreServices(services, partial, now);
+    for (const [name, service] of services)
+      refreshPools(service, plan.services.get(name) as ServicePlan, now);
+    this.#runtime = { plan, services };
+    this.#ignoredReports = partial.ignoredReports ?? 0;
+    this.#listenerErrors = partial.listenerErrors ?? 0;
+    return unknown;
+  }
+
+  onChange(listener: (change: GatewayChange) => void): () => void {
+    const own = (change: GatewayChange): void => listener(change);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  connectOf(service: string): ConnectPlan | undefined {
+    return this.#runtime.plan.services.get(service)?.connect;
+  }
+}
+
+function ownForward(decision: ForwardDecision, method: string): Forward {
+  if (decision instanceof Forward) return decision;
+  throw new TypeError(
+    `gateway.${method}: expected a decision as decide or retry made it, got a copy or a forward decision made by hand`,
+  );
+}
+
+function stop(reason: StopReason): RetryDecision {
+  return Object.freeze({ kind: "stop", reason });
+}
+
+function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
+  return carryOver(new Map(), plan, now, []);
+}
+
+// The state of the services of a plan, taken from the state before it where service name and instance id stay.
+function carryOver(
+  before: ReadonlyMap<string, ServiceState>,
+  plan: Plan,
+  now: number,
+  changes: GatewayChange[],
+): Map<string, ServiceState> {
+  const services = new Map<string, ServiceState>();
+  for (const [name, servicePlan] of plan.services)
+    services.set(name, carryService(before.get(name), servicePlan, now, changes));
+  for (const [name, service] of before) {
+    for (const instance of service.instances.values()) {
+      if (services.get(name)?.instances.get(instance.id) === instance) continue;
+      instance.hasLeft = true;
+      changes.push({ kind: "left", ...nameOf(instance) });
+      if (instance.inFlight === 0) changes.push({ kind: "drained", ...nameOf(instance) });
+    }
+  }
+  return services;
+}
+
+function carryService(
+  before: ServiceState | undefined,
+  plan: ServicePlan,
+  now: number,
+  changes: GatewayChange[],
+): ServiceState {
+  const instances = new Map<string, InstanceState>();
+  for (const instancePlan of plan.instances) {
+    const known = before?.instances.get(instancePlan.id);
+    const instance =
+      known === undefined
+        ? newInstance(plan.name, instancePlan)
+        : Object.assign(known, describe(instancePlan));
+    instances.set(instance.id, instance);
+    if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
+  }
+  const members = new Map<string, InstanceState[]>([["", [...instances.values()]]]);
+  for (const instance of instances.values()) {
+    if (instance.version === "") continue;
+    const group = members.get(instance.version);
+    if (group === undefined) members.set(instance.version, [instance]);
+    else group.push(instance);
+  }
+  const pools = new Map<string, PoolState>();
+  const service: ServiceState = {
+    name: plan.name,
+    instances,
+    pools,
+    retryBudget: before?.retryBudget ?? newRetryBudget(),
+  };
+  for (const [version, group] of members) {
+    const cursor = before?.pools.get(version)?.cursor ?? 0;
+    pools.set(version, {
+      service,
+      members: group,
+      candidates: group,
+      prepared: undefined,
+      staleAt: Number.POSITIVE_INFINITY,
+      cursor,
+    });
+  }
+  refreshPools(service, plan, now);
+  return service;
+}
+
+type InstancePlan = ServicePlan["instances"][number];
+
+function describe(
+  plan: InstancePlan,
+): Pick<InstanceState, "version" | "url" | "basePath" | "weight" | "zone" | "reference"> {
+  const { id, url, version, basePath, weight, zone } = plan;
+  return { url, version, basePath, weight, zone, reference: Object.freeze({ id, url }) };
+}
+
+function newInstance(service: string, plan: InstancePlan): InstanceState {
+  return {
+    id: plan.id,
+    service,
+    ...describe(plan),
+    inFlight: 0,
+    consecutiveFailures: 0,
+    ejectedUntil: 0,
+    ejectionFactor: 0,
+    isEjected: false,
+    hasLeft: false,
+  };
+}

@@ -1,0 +1,92 @@
+export {
+  createGateway,
+  type Gateway,
+  type GatewayMatch,
+  type GatewayOptions,
+  type MatchResult,
+  type RetryDecision,
+} from "./gateway.js";
+export { checkConfig } from "./config/check.js";
+export { formatProblem, GatewayConfigError, type ConfigProblem } from "./config/problem.js";
+export type {
+  BackendConfig,
+  ConditionMap,
+  ConfigInput,
+  ConnectConfig,
+  DefaultsConfig,
+  GatewayConfig,
+  HeaderChangesConfig,
+  InstanceConfig,
+  MatchConfig,
+  OutlierConfig,
+  PathCondition,
+  PathRewriteConfig,
+  RedirectConfig,
+  RespondConfig,
+  RetryConfig,
+  RewriteConfig,
+  RouteConfig,
+  ServiceConfig,
+  ShortRouteConfig,
+  SplitConfig,
+  StickyConfig,
+  TextCondition,
+  TimeoutsConfig,
+  ToConfig,
+  WeightedBackendConfig,
+} from "./config/config.js";
+export type { ConnectPlan } from "./config/plan.js";
+export { compileRoutes, matchRoute, type RouteMatch, type RouteTable } from "./match/table.js";
+export { canonicalPath, type CanonicalPath, type PathOptions } from "./match/path.js";
+export type { ParseOptions } from "./match/target.js";
+export { pickVersion } from "./split/pick-version.js";
+export { stickyPoint } from "./split/sticky-point.js";
+export type { Balancer, Candidate, PickInput } from "./balance/balancer.js";
+export { leastRequest } from "./balance/least-request.js";
+export { random } from "./balance/random.js";
+export { roundRobin } from "./balance/round-robin.js";
+export {
+  buildUpstreamRequest,
+  type UpstreamRequestHead,
+  type UpstreamRequestOptions,
+} from "./rewrite/upstream-request.js";
+export {
+  buildClientResponse,
+  type AnsweringDecision,
+  type ClientResponseHead,
+  type UpstreamResponseHead,
+} from "./rewrite/client-response.js";
+export type {
+  Decision,
+  ForwardDecision,
+  ForwardedFor,
+  HeaderChanges,
+  NoneDecision,
+  Params,
+  RedirectDecision,
+  RejectDecision,
+  RejectReason,
+  RequestTarget,
+  RespondDecision,
+  Timeouts,
+} from "./decision.js";
+export type {
+  CancelledOutcome,
+  FailureCause,
+  FailureOutcome,
+  HeadOutcome,
+  Outcome,
+  OutcomeStage,
+  ResponseOutcome,
+} from "./outcome.js";
+export type { RetryFacts, StopReason } from "./health/retry.js";
+export type { GatewayChange } from "./settle.js";
+export type {
+  GatewaySnapshot,
+  InstanceSnapshot,
+  PartialSnapshot,
+  ServiceSnapshot,
+} from "./snapshot.js";
+export type { InstanceReference } from "./state.js";
+export type { Fact, HeaderRecord, RequestView } from "./request.js";
+export { systemEnv, type DrawPurpose, type Env } from "./env.js";

@@ -1,0 +1,159 @@
+import type { PathCondition } from "../config/config.js";
+import { canonicalPath, isOdd } from "./path.js";
+
+/** A path condition after compiling. `tree` forms are found by the radix tree; the others are tried one by one. */
+export type CompiledPath =
+  | {
+      readonly kind: "tree";
+      /** Canonical segments; undefined stands for a parameter. */
+      readonly segments: readonly (string | undefined)[];
+      /** Whether anything may follow the segments. */
+      readonly open: boolean;
+      /** Names of the parameters in order; the rest after an open end is `*`. */
+      readonly names: readonly string[];
+      /** Positions of the parameters among the segments. */
+      readonly positions: readonly number[];
+      /** Whether the open end was written as a prefix, so that the rest is no parameter. */
+      readonly bare: boolean;
+    }
+  | { readonly kind: "startsWith"; readonly text: string }
+  | { readonly kind: "regex"; readonly source: string };
+
+/** Why a path condition is refused. */
+export interface PatternProblem {
+  readonly problem: string;
+}
+
+const EVERYTHING: CompiledPath = {
+  kind: "tree",
+  segments: [],
+  open: true,
+  names: [],
+  positions: [],
+  bare: true,
+};
+
+/** The name that a path parameter may have: what can stand in a template too. */
+export const PARAMETER_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Compiles a path condition. An absent one is the prefix `/`, as in the Kubernetes Gateway API. */
+export function compilePath(condition: PathCondition | undefined): CompiledPath | PatternProblem {
+  if (condition === undefined) return EVERYTHING;
+  if (typeof condition === "string") return compilePattern(condition);
+  if ("exact" in condition) return compileLiteral(condition.exact, false);
+  if ("prefix" in condition) return compileLiteral(condition.prefix, true);
+  if ("startsWith" in condition) {
+    const canonical = canonicalText(condition.startsWith);
+    return typeof canonical === "string" ? { kind: "startsWith", text: canonical } : canonical;
+  }
+  return { kind: "regex", source: condition.regex };
+}
+
+function compileLiteral(path: string, open: boolean): CompiledPath | PatternProblem {
+  const canonical = canonicalText(path);
+  if (typeof canonical !== "string") return canonical;
+  const bare = open && canonical.endsWith("/") ? canonical.slice(0, -1) : canonical;
+  const segments = bare === "" ? [] : bare.slice(1).split("/");
+  return { kind: "tree", segments, open, names: [], positions: [], bare: true };
+}
+
+function compilePattern(pattern: string): CompiledPath | PatternProblem {
+  if (!pattern.startsWith("/")) return { problem: "a path starts with /" };
+  const written = pattern.slice(1).split("/");
+  const open = written.at(-1) === "*";
+  if (open) written.pop();
+  const names: string[] = [];
+  const positions: number[] = [];
+  const segments: (string | undefined)[] = [];
+  for (const [index, segment] of written.entries()) {
+    if (segment.startsWith(":")) {
+      const name = segment.slice(1);
+      if (!PARAMETER_NAME.test(name))
+        return {
+          problem: `":${name}" is no parameter: a name is letters, digits and _, and takes a whole segment`,
+        };
+      if (names.includes(name)) return { problem: `the parameter ":${name}" stands in it twice` };
+      names.push(name);
+      positions.push(index);
+      segments.push(undefined);
+      continue;
+    }
+    if (segment.includes("*")) return { problem: "* may only be its whole last segment" };
+    const canonical = canonicalText(`/${segment}`);
+    if (typeof canonical !== "string") return canonical;
+    if (canonical.indexOf("/", 1) !== -1 || (canonical === "/" && segment !== ""))
+      return { problem: "dot segments may not stand in it" };
+    if (segment === "" && (index < written.length - 1 || open) && written.length > 1)
+      return { problem: "it holds an empty segment" };
+    segments.push(canonical.slice(1));
+  }
+  if (open && segments.length === 1 && segments[0] === "") segments.pop();
+  return { kind: "tree", segments, open, names, positions, bare: false };
+}
+
+function canonicalText(path: string): string | PatternProblem {
+  if (path.includes("?"))
+    return { problem: "a query has no place in a path: use the query conditions" };
+  const canonical = canonicalPath(path);
+  return canonical.ok ? canonical.path : { problem: canonical.problem };
+}
+
+/** Whether a compiled path or the problem with it. */
+export function isPatternProblem(path: CompiledPath | PatternProblem): path is PatternProblem {
+  return "problem" in path;
+}
+
+/** The text by which the tree knows a static segment: free of what find-my-way gives a meaning to. */
+export function treeText(text: string): string {
+  return isOdd(text) ? text.replaceAll("%", "\u0001").replaceAll("*", "\u0002") : text;
+}
+
+/**
+ * The path parameters of a request as they stand in its canonical path, never decoded: `%2F` in one
+ * cannot become a separator anywhere later.
+ */
+export function readParams(
+  compiled: CompiledPath,
+  path: string,
+): { readonly [name: string]: string } {
+  if (
+    compiled.kind !== "tree" ||
+    (compiled.names.length === 0 && (compiled.bare || !compiled.open))
+  )
+    return NO_PARAMS;
+  const params: Record<string, string> = {};
+  let from = 1;
+  let next = 0;
+  for (let index = 0; index < compiled.segments.length; index++) {
+    let end = path.indexOf("/", from);
+    if (end === -1) end = path.length;
+    if (compiled.positions[next] === index)
+      params[compiled.names[next++] as string] = path.slice(from, end);
+    from = end + 1;
+  }
+  if (compiled.open && !compiled.bare) params["*"] = path.slice(from);
+  return Object.freeze(params);
+}
+
+/** Whether each parameter of the pattern has text in this path: the tree also takes empty segments. */
+export function paramsHaveText(compiled: CompiledPath, path: string): boolean {
+  if (compiled.kind !== "tree" || compiled.positions.length === 0) return true;
+  let from = 1;
+  let next = 0;
+  for (
+    let index = 0;
+    index < compiled.segments.length && next < compiled.positions.length;
+    index++
+  ) {
+    let end = path.indexOf("/", from);
+    if (end === -1) end = path.length;
+    if (compiled.positions[next] === index) {
+      if (end <= from) return false;
+      next++;
+    }
+    from = end + 1;
+  }
+  return true;
+}
+
+const NO_PARAMS: { readonly [name: string]: string } = Object.freeze({});

@@ -1,0 +1,44 @@
+import { RE2JS } from "re2js";
+
+/**
+ * Largest program that a regex may compile to. It bounds the time of a match, which is linear in the
+ * text for a given size. Source: Envoy bounds RE2 programs the same way.
+ */
+const MAX_PROGRAM_SIZE = 1_000;
+
+/** Why a regex is refused; undefined when it is not. It must be JavaScript and RE2 at once. */
+export function regexProblem(source: string): string | undefined {
+  try {
+    new RegExp(source, "u");
+  } catch (error) {
+    return `it is no regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, "")}`;
+  }
+  try {
+    const size = RE2JS.compile(RE2JS.translateRegExp(source)).programSize();
+    return size > MAX_PROGRAM_SIZE
+      ? `it is too large: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`
+      : undefined;
+  } catch {
+    return "it cannot be matched in linear time: look-around and back-references are not supported, nor are counts above 1000";
+  }
+}
+
+/**
+ * Compiles a regex that must match the whole of a value. The engine runs in time linear in the value, so
+ * no value can make it run away.
+ *
+ * Source: R. Cox, "Regular expression matching can be simple and fast", 2007 (RE2).
+ */
+export function compileRegex(source: string, ignoreCase: boolean): (value: string) => boolean {
+  const regex = RE2JS.compile(
+    RE2JS.translateRegExp(source),
+    ignoreCase ? RE2JS.CASE_INSENSITIVE : 0,
+  );
+  return (value) => regex.testExact(value);
+}
+
+/** Compiles a replacement of every match of a regex in a path. `$1` and `${name}` insert groups. */
+export function compileReplacement(source: string, replacement: string): (path: string) => string {
+  const regex = RE2JS.compile(RE2JS.translateRegExp(source));
+  return (path) => regex.matcher(path).replaceAll(replacement);
+}

@@ -1,0 +1,259 @@
+import type { MatchConfig, RouteConfig } from "../config/config.js";
+import type { ParsedRequest, RequestView } from "../request.js";
+import { compileConditions, listOf, type CompiledConditions } from "./conditions.js";
+import { canonicalHost, wildcardSuffixes } from "./host.js";
+import {
+  compilePath,
+  isPatternProblem,
+  paramsHaveText,
+  readParams,
+  treeText,
+  type CompiledPath,
+} from "./pattern.js";
+import { comparePrecedence, countConditions, type Precedence } from "./precedence.js";
+import { compileRegex } from "./regex.js";
+import { isBad, parseRequest, type ParseOptions } from "./target.js";
+import { TreeBuilder, type PathTree, type Search, type TreeEntry } from "./tree.js";
+
+/** One way for a route to match: its conditions, and its place in the one total order. */
+export interface Alternative {
+  /** Position in the total order of all alternatives; lower goes first. */
+  readonly rank: number;
+  readonly precedence: Precedence;
+  readonly path: CompiledPath;
+  readonly conditions: CompiledConditions;
+}
+
+/** Routes in the form in which requests are matched. Made by `compileRoutes`; frozen. */
+export interface RouteTable {
+  readonly ids: readonly string[];
+  /** All alternatives in their total order. */
+  readonly alternatives: readonly Alternative[];
+  /** The best alternative that holds. */
+  find(request: ParsedRequest): Alternative | undefined;
+  /** Methods of the alternatives that would hold but for their method, for `Allow`. */
+  allowedMethods(request: ParsedRequest): readonly string[];
+}
+
+/** What `matchRoute` found. */
+export type RouteMatch =
+  | {
+      readonly kind: "match";
+      readonly route: string;
+      readonly params: { readonly [name: string]: string };
+    }
+  | { readonly kind: "none" }
+  | { readonly kind: "bad-request"; readonly problem: string };
+
+/**
+ * Compiles the `match` parts of routes. Ids are taken as they are, or the number of the route.
+ *
+ * @throws RangeError when a path is malformed; `checkConfig` says so for all of them at once.
+ *
+ * @example
+ * const table = compileRoutes([{ id: "order", match: { path: "/orders/:id" }, to: "orders" }]);
+ * matchRoute(table, { method: "GET", url: "/orders/7" }); // { kind: "match", route: "order", params: { id: "7" } }
+ */
+export function compileRoutes(
+  routes: readonly Pick<RouteConfig, "id" | "match" | "order">[],
+): RouteTable {
+  const drafts = routes
+    .flatMap((route, index) => draftsOf(route, index))
+    .sort((a, b) => comparePrecedence(a.precedence, b.precedence));
+  const alternatives = drafts.map((draft, rank) => ({ rank, ...draft }));
+  return new CompiledTable(
+    routes.map((route, index) => route.id ?? String(index)),
+    alternatives,
+  );
+}
+
+/** Matches a request against compiled routes. Changes nothing. */
+export function matchRoute(
+  table: RouteTable,
+  view: RequestView,
+  options: ParseOptions = {},
+): RouteMatch {
+  const request = parseRequest(view, options);
+  if (isBad(request)) return { kind: "bad-request", problem: request.problem };
+  const found = table.find(request);
+  if (found === undefined) return { kind: "none" };
+  return {
+    kind: "match",
+    route: table.ids[found.precedence.route] as string,
+    params: readParams(found.path, request.path),
+  };
+}
+
+type Draft = Omit<Alternative, "rank">;
+
+function draftsOf(route: Pick<RouteConfig, "id" | "match" | "order">, index: number): Draft[] {
+  return matchesOf(route.match).flatMap((match, alternative) => {
+    const path = compilePath(match.path);
+    if (isPatternProblem(path))
+      throw new RangeError(`/routes/${index}/match/path: ${path.problem}`);
+    const conditions = compileConditions(match, path);
+    const counts = countConditions(match);
+    const hosts = match.host === undefined ? [""] : listOf(match.host).map(canonicalHost);
+    return hosts.map((host) => ({
+      path,
+      conditions,
+      precedence: { order: route.order ?? 0, host, path, ...counts, route: index, alternative },
+    }));
+  });
+}
+
+/** The alternatives of a route as a list. */
+export function matchesOf(match: RouteConfig["match"]): readonly MatchConfig[] {
+  if (match === undefined) return [{}];
+  return Array.isArray(match) ? (match as readonly MatchConfig[]) : [match as MatchConfig];
+}
+
+interface HostTable {
+  readonly best: number;
+  readonly tree: PathTree<Alternative> | undefined;
+  readonly starts: readonly { readonly text: string; readonly alternative: Alternative }[];
+  readonly regexes: readonly {
+    readonly test: (path: string) => boolean;
+    readonly alternative: Alternative;
+  }[];
+}
+
+class CompiledTable implements RouteTable {
+  readonly #exact = new Map<string, HostTable>();
+  readonly #wildcards = new Map<string, HostTable>();
+  readonly #any: HostTable | undefined;
+
+  constructor(
+    readonly ids: readonly string[],
+    readonly alternatives: readonly Alternative[],
+  ) {
+    const byHost = new Map<string, Alternative[]>();
+    for (const alternative of alternatives) {
+      const host = alternative.precedence.host;
+      const group = byHost.get(host);
+      if (group === undefined) byHost.set(host, [alternative]);
+      else group.push(alternative);
+    }
+    const trees = new TreeBuilder<Alternative>();
+    for (const [host, group] of byHost) {
+      if (host.startsWith("*.")) this.#wildcards.set(host.slice(2), hostTable(group, trees));
+      else if (host !== "") this.#exact.set(host, hostTable(group, trees));
+    }
+    const any = byHost.get("");
+    this.#any = any === undefined ? undefined : hostTable(any, trees);
+    trees.finish();
+    Object.freeze(this.ids);
+    Object.freeze(this.alternatives);
+    Object.freeze(this);
+  }
+
+  find(request: ParsedRequest): Alternative | undefined {
+    const search = new FirstThatHolds(request);
+    this.#visit(request, search);
+    return search.found;
+  }
+
+  allowedMethods(request: ParsedRequest): readonly string[] {
+    const search = new MethodsThatHold(request);
+    this.#visit(request, search);
+    return [...search.methods].sort();
+  }
+
+  // Every table whose host takes the request is asked, the most specific first; one whose best rank cannot
+  // win any more is left out. `order` may let a less specific host win.
+  #visit(request: ParsedRequest, search: Search<Alternative>): void {
+    if (request.path === "*") return;
+    const path = request.oddPath ? treeText(request.path) : request.path;
+    if (this.#exact.size > 0 && request.host !== "")
+      visitHost(this.#exact.get(request.host), request.path, path, search);
+    if (this.#wildcards.size > 0 && request.host !== "") {
+      for (const suffix of wildcardSuffixes(request.host))
+        visitHost(this.#wildcards.get(suffix), request.path, path, search);
+    }
+    visitHost(this.#any, request.path, path, search);
+  }
+}
+
+function visitHost(
+  table: HostTable | undefined,
+  path: string,
+  inTree: string,
+  search: Search<Alternative>,
+): void {
+  if (table === undefined || table.best >= search.best) return;
+  table.tree?.find(inTree, search);
+  for (const { text, alternative } of table.starts) {
+    if (alternative.rank >= search.best) break;
+    if (path.startsWith(text)) search.consider([alternative]);
+  }
+  for (const { test, alternative } of table.regexes) {
+    if (alternative.rank >= search.best) break;
+    if (test(path)) search.consider([alternative]);
+  }
+}
+
+function hostTable(group: readonly Alternative[], trees: TreeBuilder<Alternative>): HostTable {
+  const entries: TreeEntry<Alternative>[] = [];
+  const starts: HostTable["starts"][number][] = [];
+  const regexes: HostTable["regexes"][number][] = [];
+  for (const alternative of group) {
+    const path = alternative.path;
+    if (path.kind === "tree") entries.push({ path, alternative });
+    else if (path.kind === "startsWith") starts.push({ text: path.text, alternative });
+    else regexes.push({ test: compileRegex(path.source, false), alternative });
+  }
+  return {
+    best: (group[0] as Alternative).rank,
+    tree: entries.length === 0 ? undefined : trees.build(entries),
+    starts,
+    regexes,
+  };
+}
+
+class FirstThatHolds implements Search<Alternative> {
+  best = Number.POSITIVE_INFINITY;
+  found: Alternative | undefined = undefined;
+
+  constructor(readonly request: ParsedRequest) {}
+
+  consider(list: readonly Alternative[]): void {
+    for (let i = 0; i < list.length; i++) {
+      const alternative = list[i] as Alternative;
+      if (alternative.rank >= this.best) return;
+      if (holds(alternative, this.request)) {
+        this.best = alternative.rank;
+        this.found = alternative;
+        return;
+      }
+    }
+  }
+}
+
+class MethodsThatHold implements Search<Alternative> {
+  best = Number.POSITIVE_INFINITY;
+  readonly methods = new Set<string>();
+
+  constructor(readonly request: ParsedRequest) {}
+
+  consider(list: readonly Alternative[]): void {
+    for (const alternative of list) {
+      if (conditionsHold(alternative, this.request))
+        for (const method of alternative.conditions.methods ?? []) this.methods.add(method);
+    }
+  }
+}
+
+function holds(alternative: Alternative, request: ParsedRequest): boolean {
+  const methods = alternative.conditions.methods;
+  return (
+    (methods === undefined || methods.includes(request.view.method)) &&
+    conditionsHold(alternative, request)
+  );
+}
+
+function conditionsHold(alternative: Alternative, request: ParsedRequest): boolean {
+  const list = alternative.conditions.list;
+  for (let i = 0; i < list.length; i++)
+    if (!(list[i] as (typeof list)[number]).holds(request)) return false;
+  return paramsHaveText(alternative.path, request.path);
+}

@@ -1,0 +1,246 @@
+import findMyWay from "find-my-way";
+import { treeText, type CompiledPath } from "./pattern.js";
+
+/** What the tree leads to: alternatives in the order of their rank, best first. */
+export interface Ranked {
+  readonly rank: number;
+}
+
+/** One search of one request. The tree calls `consider` for every pattern that takes the path. */
+export interface Search<T extends Ranked> {
+  /** Rank of the best alternative so far; lists that cannot beat it are left out. */
+  best: number;
+  consider(list: readonly T[]): void;
+}
+
+/** A path in the tree with its alternatives. */
+export interface TreeEntry<T extends Ranked> {
+  readonly path: Extract<CompiledPath, { kind: "tree" }>;
+  readonly alternative: T;
+}
+
+/** The radix tree over path patterns. It finds every pattern that takes a path, not only the first. */
+export interface PathTree<T extends Ranked> {
+  /** Best rank in the tree. */
+  readonly best: number;
+  /** `path` is canonical and in the form of `treeText`. */
+  find(path: string, search: Search<T>): void;
+}
+
+/**
+ * Builds trees. All trees of one builder share the small find-my-way routers at their leaves: groups of
+ * patterns that look alike behind their static head need one router for all of them, whose handlers are
+ * slot numbers into the lists of each group. This keeps tables of 100,000 routes in the processor's caches.
+ */
+export class TreeBuilder<T extends Ranked> {
+  readonly #routers = new Map<string, SlotRouter<T>>();
+
+  build(entries: readonly TreeEntry<T>[]): PathTree<T> {
+    const root = this.#node(entries, 0);
+    return { best: root.best, find: (path, search) => root.find(path, 0, search) };
+  }
+
+  /** Turns routers into generated code where that pays: many groups share one, or there are few. */
+  finish(): void {
+    const routers = [...this.#routers.values()].sort((a, b) => b.uses - a.uses);
+    for (const router of routers.slice(0, MAX_COMPILED)) router.compile();
+  }
+
+  #node(entries: readonly TreeEntry<T>[], depth: number): Node<T> {
+    const groups = new Map<string, TreeEntry<T>[]>();
+    const rest: TreeEntry<T>[] = [];
+    for (const entry of entries) {
+      const segment = entry.path.segments[depth];
+      if (segment === undefined) rest.push(entry);
+      else (groups.get(segment) ?? setIn(groups, segment, [])).push(entry);
+    }
+    if (groups.size === 0 || (depth > 0 && countPatterns(entries, depth) <= LEAF_PATTERNS))
+      return this.#leaf(entries, depth);
+    const children = new Map<string, Node<T>>();
+    for (const [segment, group] of groups)
+      children.set(treeText(segment), this.#node(group, depth + 1));
+    return new Branch(children, rest.length === 0 ? undefined : this.#leaf(rest, depth));
+  }
+
+  #leaf(entries: readonly TreeEntry<T>[], depth: number): Leaf<T> {
+    const byPattern = new Map<string, T[]>();
+    for (const { path, alternative } of entries) {
+      for (const pattern of restPatterns(path, depth))
+        (byPattern.get(pattern) ?? setIn(byPattern, pattern, [])).push(alternative);
+    }
+    for (const list of byPattern.values()) list.sort((a, b) => a.rank - b.rank);
+    const atEnd = byPattern.get("");
+    byPattern.delete("");
+    const patterns = [...byPattern.keys()].sort();
+    const lists = patterns.map((pattern) => byPattern.get(pattern) as readonly T[]);
+    return new Leaf(patterns.length === 0 ? undefined : this.#router(patterns), lists, atEnd);
+  }
+
+  #router(patterns: readonly string[]): SlotRouter<T> {
+    const key = patterns.join("\n");
+    const router = this.#routers.get(key) ?? setIn(this.#routers, key, new SlotRouter(patterns));
+    router.uses++;
+    return router;
+  }
+}
+
+/** A group of at most this many patterns is one router; a larger one branches on its next static segment. */
+const LEAF_PATTERNS = 24;
+
+/** Generated code pays for routers that are used much, and costs most of a millisecond each to make. */
+const MAX_COMPILED = 48;
+
+/** Longest segment that a parameter takes: more than the longest request target that servers accept. */
+const MAX_SEGMENT = 1_048_576;
+
+interface Node<T extends Ranked> {
+  readonly best: number;
+  find(path: string, from: number, search: Search<T>): void;
+}
+
+class Branch<T extends Ranked> implements Node<T> {
+  readonly best: number;
+  readonly #children: ReadonlyMap<string, Node<T>>;
+  readonly #rest: Leaf<T> | undefined;
+
+  constructor(children: ReadonlyMap<string, Node<T>>, rest: Leaf<T> | undefined) {
+    this.#children = children;
+    this.#rest = rest;
+    let best = rest === undefined ? Number.POSITIVE_INFINITY : rest.best;
+    for (const child of children.values()) best = Math.min(best, child.best);
+    this.best = best;
+  }
+
+  find(path: string, from: number, search: Search<T>): void {
+    if (from < path.length) {
+      let end = path.indexOf("/", from + 1);
+      if (end === -1) end = path.length;
+      const child = this.#children.get(path.slice(from + 1, end));
+      if (child !== undefined && child.best < search.best) child.find(path, end, search);
+    }
+    const rest = this.#rest;
+    if (rest !== undefined && rest.best < search.best) rest.find(path, from, search);
+  }
+}
+
+class Leaf<T extends Ranked> implements Node<T> {
+  readonly best: number;
+  readonly #router: SlotRouter<T> | undefined;
+  readonly #lists: readonly (readonly T[])[];
+  readonly #atEnd: readonly T[] | undefined;
+
+  constructor(
+    router: SlotRouter<T> | undefined,
+    lists: readonly (readonly T[])[],
+    atEnd: readonly T[] | undefined,
+  ) {
+    this.#router = router;
+    this.#lists = lists;
+    this.#atEnd = atEnd;
+    let best = Number.POSITIVE_INFINITY;
+    for (const list of lists) best = Math.min(best, (list[0] as T).rank);
+    if (atEnd !== undefined) best = Math.min(best, (atEnd[0] as T).rank);
+    this.best = best;
+  }
+
+  find(path: string, from: number, search: Search<T>): void {
+    if (from === path.length) {
+      if (this.#atEnd !== undefined) search.consider(this.#atEnd);
+    } else if (this.#router !== undefined) {
+      this.#router.find(from === 0 ? path : path.slice(from), this.#lists, search);
+    }
+  }
+}
+
+interface Visit<T extends Ranked> {
+  lists: readonly (readonly T[])[];
+  search: Search<T> | undefined;
+}
+
+/** A find-my-way router whose handlers are slot numbers. */
+class SlotRouter<T extends Ranked> {
+  uses = 0;
+  readonly #router: ReturnType<typeof findMyWay>;
+  readonly #visit: Visit<T> = { lists: [], search: undefined };
+  readonly #derived = { slot: this.#visit };
+
+  constructor(patterns: readonly string[]) {
+    this.#router = findMyWay({
+      maxParamLength: MAX_SEGMENT,
+      querystringParser: noQuery,
+      constraints: { slot: { name: "slot", storage: slotStorage, deriveConstraint: noQuery } },
+    } as unknown as findMyWay.Config<findMyWay.HTTPVersion.V1>);
+    for (const [slot, pattern] of patterns.entries())
+      this.#router.on("GET", pattern, { constraints: { slot } }, noHandler);
+  }
+
+  compile(): void {
+    (this.#router as unknown as { compile(): void }).compile();
+  }
+
+  find(path: string, lists: readonly (readonly T[])[], search: Search<T>): void {
+    const visit = this.#visit;
+    visit.lists = lists;
+    visit.search = search;
+    this.#router.find("GET", path, this.#derived as unknown as { [key: string]: string });
+    visit.search = undefined;
+  }
+}
+
+/**
+ * The constraint that makes find-my-way visit every node that takes the path: it hands the list of the
+ * node's slot to the search, and always answers "no handler". While the tree is built it is asked with
+ * the slot itself, before that is set.
+ */
+function slotStorage() {
+  let slot = 0;
+  return {
+    get(asked: Visit<Ranked> | number): null {
+      if (typeof asked !== "number") asked.search?.consider(asked.lists[slot] as readonly Ranked[]);
+      return null;
+    },
+    set(value: number): void {
+      slot = value;
+    },
+  };
+}
+
+function noQuery(): undefined {
+  return undefined;
+}
+
+function noHandler(): void {}
+
+function countPatterns(entries: readonly TreeEntry<Ranked>[], depth: number): number {
+  if (entries.length <= LEAF_PATTERNS) return entries.length;
+  const seen = new Set<string>();
+  for (const { path } of entries) {
+    seen.add(restPattern(path, depth));
+    if (seen.size > LEAF_PATTERNS) return seen.size;
+  }
+  return seen.size;
+}
+
+// Patterns of what follows the first `depth` segments. An open end takes the bare prefix too.
+function restPatterns(path: TreeEntry<Ranked>["path"], depth: number): readonly string[] {
+  const rest = restPattern(path, depth);
+  if (!path.open) return [rest];
+  const bare = rest.slice(0, -2);
+  return bare === "" && depth === 0 ? [rest] : [bare, rest];
+}
+
+// Parameters are named by position: different names on one node would make two lists.
+function restPattern(path: TreeEntry<Ranked>["path"], depth: number): string {
+  let pattern = "";
+  for (let i = depth; i < path.segments.length; i++) {
+    const segment = path.segments[i];
+    pattern +=
+      segment === undefined ? `/:p${i - depth}` : `/${treeText(segment).replaceAll(":", "::")}`;
+  }
+  return path.open ? `${pattern}/*` : pattern;
+}
+
+function setIn<K, V>(map: Map<K, V>, key: K, value: V): V {
+  map.set(key, value);
+  return value;
+}

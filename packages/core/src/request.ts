@@ -1,0 +1,198 @@
+/** A value that a policy learnt about a request (a claim, a tenant). */
+export type Fact =
+  string | number | boolean | null | readonly Fact[] | { readonly [name: string]: Fact };
+
+/** Header fields by lower-case name; several lines of one name as an array. */
+export type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
+
+interface RequestViewBase {
+  /** Request method, case-sensitive as in RFC 9110 section 9.1. */
+  readonly method: string;
+  /** Request target as received: origin-form, absolute-form or `*` (RFC 9112 section 3.2). */
+  readonly url: string;
+  /** Scheme of the socket. Default: `http`. */
+  readonly protocol?: "http" | "https";
+  /** Address of the peer of the socket. Default: unknown, which no address condition takes. */
+  readonly remoteAddress?: string;
+  /** Port at which the socket was accepted. Default: unknown. */
+  readonly localPort?: number;
+  /** Plain data that policies learnt about the request. Default: none. */
+  readonly facts?: { readonly [name: string]: Fact };
+}
+
+/**
+ * A plain, read-only picture of a request: all that routing may know.
+ *
+ * Headers come either as a record of lower-case names, or as `rawHeaders` in the flat form of Node
+ * (name, value, name, value), which keeps order, case and repeated lines.
+ *
+ * @example
+ * const view: RequestView = { method: "GET", url: "/products/42?color=red", headers: { host: "api.shop.com" } };
+ */
+export type RequestView = RequestViewBase &
+  (
+    | { readonly headers?: HeaderRecord; readonly rawHeaders?: never }
+    | { readonly rawHeaders: readonly string[]; readonly headers?: never }
+  );
+
+/** A request after its target and host were checked and brought into one form. Made by the match stage. */
+export interface ParsedRequest {
+  readonly view: RequestView;
+  /** The canonical path (design: one path), or `*`. */
+  readonly path: string;
+  /** Whether the path holds `%` or `*`, which the tree must not see. */
+  readonly oddPath: boolean;
+  /** Query with its `?`, as received; empty when there is none. */
+  readonly query: string;
+  /** Host in lower case, without port and final dot; empty when the request names none. */
+  readonly host: string;
+  /** Host with port, as it will be forwarded. */
+  readonly authority: string;
+  readonly protocol: "http" | "https";
+  /** Port of the request: from the authority, else 0 for "the scheme's own". */
+  readonly port: number;
+  /** Address of the client, worked out from trusted proxies; empty when unknown. */
+  readonly clientAddress: string;
+  /** Whether the peer of the socket is one of the trusted proxies. */
+  readonly peerTrusted: boolean;
+  /** Address of the peer of the socket; empty when unknown. */
+  readonly peerAddress: string;
+}
+
+/** Value of a header; several lines of one name joined with `,`. Undefined when absent. Ignores the case of names. */
+export function headerOf(view: RequestView, name: string): string | undefined {
+  const raw = view.rawHeaders;
+  if (raw === undefined) return headerOfRecord(view.headers, name);
+  let found: string | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (isNamed(raw[i] as string, name)) {
+      found =
+        found === undefined ? (raw[i + 1] as string) : joinLines(found, raw[i + 1] as string, name);
+    }
+  }
+  return found;
+}
+
+/** Number of lines that a header has. */
+export function countOf(view: RequestView, name: string): number {
+  const raw = view.rawHeaders;
+  if (raw === undefined) {
+    const value = ownHeader(view.headers, name);
+    return value === undefined ? 0 : typeof value === "string" ? 1 : value.length;
+  }
+  let count = 0;
+  for (let i = 0; i + 1 < raw.length; i += 2) if (isNamed(raw[i] as string, name)) count++;
+  return count;
+}
+
+/** Calls back for each header line in order. Names have the case in which they came. */
+export function eachHeader(view: RequestView, visit: (name: string, value: string) => void): void {
+  const raw = view.rawHeaders;
+  if (raw !== undefined) {
+    for (let i = 0; i + 1 < raw.length; i += 2) visit(raw[i] as string, raw[i + 1] as string);
+    return;
+  }
+  const record = view.headers;
+  if (record === undefined) return;
+  for (const name of Object.keys(record)) {
+    const value = record[name];
+    if (value === undefined) continue;
+    if (typeof value === "string") visit(name, value);
+    else for (const line of value) visit(name, line);
+  }
+}
+
+/**
+ * Value of a cookie, as it stands: nothing is decoded, quotes are part of it, the first of a name counts.
+ * Undefined when absent. Source: RFC 6265 section 4.2.1.
+ */
+export function cookieOf(view: RequestView, name: string): string | undefined {
+  const header = headerOf(view, "cookie");
+  if (header === undefined) return undefined;
+  for (let from = 0; from < header.length;) {
+    let end = header.indexOf(";", from);
+    if (end === -1) end = header.length;
+    while (from < end && isBlank(header.charCodeAt(from))) from++;
+    const equals = from + name.length;
+    if (equals < end && header.charCodeAt(equals) === 61 && header.startsWith(name, from)) {
+      let last = end;
+      while (last > equals + 1 && isBlank(header.charCodeAt(last - 1))) last--;
+      return header.slice(equals + 1, last);
+    }
+    from = end + 1;
+  }
+  return undefined;
+}
+
+/** Parameters of a query past this number are not looked at: a bound on what a client can make us read. */
+const MAX_QUERY_PARAMETERS = 1_000;
+
+/**
+ * First value of a query parameter, percent-decoded with `+` as a space. Undefined when absent.
+ * An escape that is no UTF-8 is left as it stands.
+ */
+export function queryValueOf(query: string, name: string): string | undefined {
+  let from = 1;
+  for (let count = 0; from < query.length && count < MAX_QUERY_PARAMETERS; count++) {
+    let end = query.indexOf("&", from);
+    if (end === -1) end = query.length;
+    let equals = query.indexOf("=", from);
+    if (equals === -1 || equals > end) equals = end;
+    if (isQueryName(query, from, equals, name))
+      return decodeQuery(query.slice(Math.min(equals + 1, end), end));
+    from = end + 1;
+  }
+  return undefined;
+}
+
+function isQueryName(query: string, from: number, to: number, name: string): boolean {
+  if (to - from === name.length) {
+    // Equal length: either the same text, or an escape is in it and it cannot be this name unless "+" stands for a space.
+    if (query.startsWith(name, from)) return !hasEscape(name) || decodeQuery(name) === name;
+    return query.indexOf("+", from) < to && decodeQuery(query.slice(from, to)) === name;
+  }
+  if (to - from < name.length) return false;
+  const escape = query.indexOf("%", from);
+  return escape !== -1 && escape < to && decodeQuery(query.slice(from, to)) === name;
+}
+
+function hasEscape(text: string): boolean {
+  return text.includes("%") || text.includes("+");
+}
+
+function decodeQuery(text: string): string {
+  if (!hasEscape(text)) return text;
+  const spaced = text.replaceAll("+", " ");
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}
+
+function isNamed(given: string, name: string): boolean {
+  return given === name || (given.length === name.length && given.toLowerCase() === name);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+// Cookie lines are one list of pairs (RFC 9113 section 8.2.3); all others are joined with a plain comma.
+function joinLines(first: string, next: string, name: string): string {
+  return name === "cookie" ? `${first}; ${next}` : `${first},${next}`;
+}
+
+function ownHeader(
+  record: HeaderRecord | undefined,
+  name: string,
+): string | readonly string[] | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function headerOfRecord(record: HeaderRecord | undefined, name: string): string | undefined {
+  const value = ownHeader(record, name);
+  if (value === undefined || typeof value === "string") return value;
+  if (value.length === 0) return undefined;
+  return value.reduce((joined, line) => joinLines(joined, line, name));
+}

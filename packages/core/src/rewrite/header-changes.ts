@@ -1,0 +1,76 @@
+import type { HeaderChanges } from "../decision.js";
+import type { HeaderRecord } from "../request.js";
+
+/**
+ * Applies sets of header changes, in their order, to a flat list (name, value, name, value) in place.
+ * `set` overwrites, `add` appends to the value that is there with `,` (a line of its own for `Set-Cookie`),
+ * `remove` deletes. Names ignore case.
+ *
+ * Source: Kubernetes Gateway API, HTTPHeaderFilter.
+ */
+export function applyHeaderChanges(headers: string[], levels: readonly HeaderChanges[]): void {
+  for (const changes of levels) {
+    for (const [name, value] of changes.set) {
+      removeHeader(headers, name);
+      headers.push(name, value);
+    }
+    for (const [name, value] of changes.add) addHeader(headers, name, value);
+    for (const name of changes.remove) removeHeader(headers, name);
+  }
+}
+
+/** Headers of an answer of our own after the configured changes. */
+export function changedHeaders(
+  headers: HeaderRecord,
+  changes: readonly HeaderChanges[],
+): HeaderRecord {
+  const flat = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().flatMap((line) => [name, line]),
+  );
+  applyHeaderChanges(flat, changes);
+  const changed: Record<string, string | string[]> = {};
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    const before = changed[name];
+    const value = flat[i + 1] as string;
+    changed[name] = before === undefined ? value : [before, value].flat();
+  }
+  return Object.freeze(changed);
+}
+
+/** Position of the first line of a name in a flat list, or -1. */
+export function findHeader(headers: readonly string[], lowerName: string): number {
+  for (let i = 0; i < headers.length; i += 2)
+    if (isNamed(headers[i] as string, lowerName)) return i;
+  return -1;
+}
+
+/** Removes all lines of a name from a flat list. */
+export function removeHeader(headers: string[], lowerName: string): void {
+  let kept = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (isNamed(headers[i] as string, lowerName)) continue;
+    headers[kept] = headers[i] as string;
+    headers[kept + 1] = headers[i + 1] as string;
+    kept += 2;
+  }
+  headers.length = kept;
+}
+
+function addHeader(headers: string[], name: string, value: string): void {
+  const last = name === "set-cookie" ? -1 : lastHeader(headers, name);
+  if (last === -1) headers.push(name, value);
+  else headers[last + 1] = `${headers[last + 1] as string},${value}`;
+}
+
+function lastHeader(headers: readonly string[], lowerName: string): number {
+  for (let i = headers.length - 2; i >= 0; i -= 2)
+    if (isNamed(headers[i] as string, lowerName)) return i;
+  return -1;
+}
+
+function isNamed(given: string, lowerName: string): boolean {
+  return (
+    given === lowerName || (given.length === lowerName.length && given.toLowerCase() === lowerName)
+  );
+}

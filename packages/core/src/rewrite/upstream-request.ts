@@ -1,0 +1,135 @@
+import type { ForwardDecision } from "../decision.js";
+import { eachHeader, headerOf, type RequestView } from "../request.js";
+import { applyHeaderChanges } from "./header-changes.js";
+import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
+
+/** The exact head that will be sent to the instance. */
+export interface UpstreamRequestHead {
+  readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+  /** Flat: name, value, name, value. */
+  readonly headers: string[];
+}
+
+/** What the head is for, beside the request itself. */
+export interface UpstreamRequestOptions {
+  /** The protocol that an upgrade asks for, such as `websocket`. Default: no upgrade. */
+  readonly upgrade?: string;
+}
+
+/**
+ * The head of the request that goes to the instance, as a new list: hop-by-hop fields and those that
+ * `Connection` names go first, so that no client can strip what comes after; then `X-Forwarded-*` and the
+ * configured changes. The framing fields are the forwarder's own.
+ *
+ * @example
+ * buildUpstreamRequest(view, decision).headers; // ["host", "api.shop.com", "accept", "*\/*", "x-forwarded-for", "10.1.2.3", …]
+ *
+ * Source: RFC 9110 section 7.6.
+ */
+export function buildUpstreamRequest(
+  view: RequestView,
+  decision: ForwardDecision,
+  options: UpstreamRequestOptions = {},
+): UpstreamRequestHead {
+  const headers: string[] = ["host", decision.request.host];
+  copyRequestHeaders(view, headers);
+  addForwarded(decision, view, headers);
+  if (options.upgrade !== undefined)
+    headers.push("connection", "Upgrade", "upgrade", options.upgrade);
+  if (decision.requestHeaders.length > 0) applyHeaderChanges(headers, decision.requestHeaders);
+  return { method: decision.request.method, path: decision.request.path, headers };
+}
+
+// What becomes of a field of the client.
+const KEEP = 0;
+const DROP = 1;
+const LENGTH = 2;
+
+/** Fields that the gateway writes itself: the client's own copies never pass, under whatever spelling. */
+const OWNED: ReadonlySet<string> = new Set([
+  "host",
+  "expect",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-real-ip",
+]);
+
+const COMMON_NAMES = [
+  "Host",
+  "Connection",
+  "User-Agent",
+  "Accept",
+  "Accept-Encoding",
+  "Accept-Language",
+  "Authorization",
+  "Cache-Control",
+  "Content-Length",
+  "Content-Type",
+  "Cookie",
+  "If-Modified-Since",
+  "If-None-Match",
+  "Origin",
+  "Pragma",
+  "Range",
+  "Referer",
+  "Transfer-Encoding",
+  "X-Forwarded-For",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Host",
+  "X-Request-Id",
+  "X-Requested-With",
+  "traceparent",
+];
+
+// Lower-casing each name of each request costs more than the rest of the loop: the usual names are looked up as they stand.
+const COMMON: ReadonlyMap<string, number> = new Map(
+  COMMON_NAMES.flatMap((name) =>
+    [name, name.toLowerCase()].map((spelling) => [spelling, classify(name.toLowerCase())] as const),
+  ),
+);
+
+function classify(lowerName: string): number {
+  if (lowerName === "content-length") return LENGTH;
+  if (lowerName.charCodeAt(0) === 58 || isHopByHop(lowerName)) return DROP;
+  // Many servers read `_` and `-` as one: X_Forwarded_For must not pass where X-Forwarded-For may not.
+  return OWNED.has(lowerName.includes("_") ? lowerName.replaceAll("_", "-") : lowerName)
+    ? DROP
+    : KEEP;
+}
+
+function copyRequestHeaders(view: RequestView, headers: string[]): void {
+  const nominated = nominatedNames(headerOf(view, "connection"));
+  eachHeader(view, (name, value) => {
+    const kind = COMMON.get(name) ?? classify(name.toLowerCase());
+    if (kind === DROP || (kind === LENGTH && isChunked(view))) return;
+    if (nominated?.has(name.toLowerCase()) === true) return;
+    headers.push(name, value);
+  });
+}
+
+function isChunked(view: RequestView): boolean {
+  return headerOf(view, "transfer-encoding") !== undefined;
+}
+
+function addForwarded(
+  { forwardedFor }: ForwardDecision,
+  view: RequestView,
+  headers: string[],
+): void {
+  const { peer, peerTrusted, protocol, authority } = forwardedFor;
+  const before = peerTrusted ? headerOf(view, "x-forwarded-for") : undefined;
+  if (peer !== "")
+    headers.push("x-forwarded-for", before === undefined ? peer : `${before}, ${peer}`);
+  headers.push("x-forwarded-proto", protocol);
+  const host = peerTrusted ? (headerOf(view, "x-forwarded-host") ?? authority) : authority;
+  if (host !== "") headers.push("x-forwarded-host", host);
+  const port = peerTrusted
+    ? (headerOf(view, "x-forwarded-port") ?? view.localPort)
+    : view.localPort;
+  if (port !== undefined) headers.push("x-forwarded-port", String(port));
+}

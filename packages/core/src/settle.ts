@@ -1,0 +1,163 @@
+import type { ServicePlan } from "./config/plan.js";
+import type { Runtime } from "./decide.js";
+import { Forward } from "./decision.js";
+import { isEligible } from "./health/eligible.js";
+import { dueEjection, isGatewayFailure } from "./health/outlier.js";
+import { countAttempt } from "./health/retry-budget.js";
+import type { Outcome } from "./outcome.js";
+import type { InstanceState, PoolState, ServiceState } from "./state.js";
+
+/** Something that happened to an instance. */
+export interface GatewayChange {
+  /**
+   * `joined`: came with the configuration. `left`: went with it, and gets nothing new. `drained`: the last
+   * request of one that left has ended. `ejected`: gets no traffic for a while. `returned`: gets it again.
+   */
+  readonly kind: "joined" | "left" | "drained" | "ejected" | "returned";
+  readonly service: string;
+  /** Id of the instance. */
+  readonly instance: string;
+  readonly url: string;
+  /** How long the ejection lasts. Unit: milliseconds. Only for `ejected`. */
+  readonly forMs?: number;
+}
+
+/** Tells a change to all who listen. */
+export type Announce = (change: GatewayChange) => void;
+
+/** Takes a place at the instance of a decision. False when it was started before or the instance is gone. */
+export function startAttempt(
+  runtime: Runtime,
+  decision: Forward,
+  now: number,
+  announce: Announce,
+): boolean {
+  const service = runtime.services.get(decision.service);
+  const instance = service?.instances.get(decision.instance.id);
+  if (service === undefined || instance === undefined || !Forward.start(decision, instance))
+    return false;
+  instance.inFlight++;
+  const pool = service.pools.get(Forward.originOf(decision).pool);
+  if (pool !== undefined) {
+    pool.cursor++;
+    if (now >= pool.staleAt) endEjections(runtime, service, now, announce);
+  }
+  countAttempt(service.retryBudget, decision.attempt > 1, now);
+  return true;
+}
+
+/** Takes an outcome back into the state. False when it was not expected: never started, or reported before. */
+export function settleOutcome(
+  runtime: Runtime,
+  decision: Forward,
+  outcome: Outcome,
+  now: number,
+  announce: Announce,
+): boolean {
+  if (outcome.kind === "head") {
+    const instance = Forward.judge(decision);
+    if (instance === undefined) return false;
+    judgeStatus(runtime, instance, outcome.status, now, announce);
+    return true;
+  }
+  const ended = Forward.end(decision);
+  if (ended === undefined) return false;
+  const { instance, judged } = ended;
+  instance.inFlight--;
+  if (outcome.kind === "failure") countFailure(runtime, instance, now, announce);
+  else if (outcome.kind === "response" && !judged)
+    judgeStatus(runtime, instance, outcome.status, now, announce);
+  if (instance.hasLeft && instance.inFlight === 0)
+    announce({ kind: "drained", ...nameOf(instance) });
+  return true;
+}
+
+/** The names by which a change speaks of an instance. */
+export function nameOf({ service, id, url }: InstanceState): {
+  readonly service: string;
+  readonly instance: string;
+  readonly url: string;
+} {
+  return { service, instance: id, url };
+}
+
+/** Brings candidates and prepared balancers of all pools of a service up to date. O(instances of the service). */
+export function refreshPools(service: ServiceState, plan: ServicePlan, now: number): void {
+  for (const pool of service.pools.values()) refreshPool(pool, plan, now);
+}
+
+function refreshPool(pool: PoolState, plan: ServicePlan, now: number): void {
+  let staleAt = Number.POSITIVE_INFINITY;
+  for (const { ejectedUntil } of pool.members)
+    if (ejectedUntil > now && ejectedUntil < staleAt) staleAt = ejectedUntil;
+  pool.staleAt = staleAt;
+  pool.candidates =
+    staleAt === Number.POSITIVE_INFINITY
+      ? pool.members
+      : pool.members.filter((instance) => isEligible(instance, now));
+  pool.prepared =
+    pool.candidates.length === 0 ? undefined : plan.balancer.prepare?.(pool.candidates);
+}
+
+function judgeStatus(
+  runtime: Runtime,
+  instance: InstanceState,
+  status: number,
+  now: number,
+  announce: Announce,
+): void {
+  if (isGatewayFailure(status)) countFailure(runtime, instance, now, announce);
+  else instance.consecutiveFailures = 0;
+}
+
+function countFailure(
+  runtime: Runtime,
+  instance: InstanceState,
+  now: number,
+  announce: Announce,
+): void {
+  instance.consecutiveFailures++;
+  const plan = runtime.plan.services.get(instance.service);
+  const service = runtime.services.get(instance.service);
+  const rule = plan?.outlier;
+  if (rule === undefined || plan === undefined || service === undefined || instance.hasLeft) return;
+  if (instance.consecutiveFailures < rule.consecutiveFailures) return;
+  const ejection = dueEjection(rule, instance, othersOf(service, instance, now), now);
+  if (ejection === undefined) return;
+  instance.ejectedUntil = ejection.until;
+  instance.ejectionFactor = ejection.factor;
+  instance.isEjected = true;
+  instance.consecutiveFailures = 0;
+  refreshPools(service, plan, now);
+  announce({ kind: "ejected", ...nameOf(instance), forMs: ejection.until - now });
+}
+
+function othersOf(
+  service: ServiceState,
+  instance: InstanceState,
+  now: number,
+): { eligible: number; ejected: number; all: number } {
+  let eligible = 0;
+  for (const other of service.instances.values())
+    if (other !== instance && isEligible(other, now)) eligible++;
+  const all = service.instances.size;
+  return { eligible, ejected: all - eligible - 1, all };
+}
+
+// Nothing in core waits: an ejection ends because its time has passed when somebody looks.
+function endEjections(
+  runtime: Runtime,
+  service: ServiceState,
+  now: number,
+  announce: Announce,
+): void {
+  const plan = runtime.plan.services.get(service.name);
+  if (plan === undefined) return;
+  for (const instance of service.instances.values()) {
+    if (!instance.isEjected || !isEligible(instance, now)) continue;
+    instance.isEjected = false;
+    instance.consecutiveFailures = 0;
+    announce({ kind: "returned", ...nameOf(instance) });
+  }
+  refreshPools(service, plan, now);
+}

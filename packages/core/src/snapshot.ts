@@ -1,0 +1,165 @@
+import type { InstanceState, PoolState, ServiceState } from "./state.js";
+
+/** State of one instance as plain data. Times are what remains. */
+export interface InstanceSnapshot {
+  readonly inFlight: number;
+  readonly consecutiveFailures: number;
+  /** Unit: milliseconds; 0 when it is not ejected. */
+  readonly ejectedForMs: number;
+  /** How many times as long the latest ejection was as the first; 0 when there was none. */
+  readonly ejectionFactor: number;
+  /** Since the latest ejection ended. Unit: milliseconds; 0 while it lasts, and when there was none. */
+  readonly returnedMsAgo: number;
+}
+
+/** State of one service as plain data. */
+export interface ServiceSnapshot {
+  readonly instances: { readonly [id: string]: InstanceSnapshot };
+  /** Requests started by version; the empty name stands for backends that name no version. */
+  readonly cursors: { readonly [version: string]: number };
+  /** Requests and retries of the last ten seconds, the running second first. */
+  readonly requests: readonly number[];
+  readonly retries: readonly number[];
+}
+
+/** All state of a gateway as plain JSON data. */
+export interface GatewaySnapshot {
+  readonly services: { readonly [name: string]: ServiceSnapshot };
+  /** Reports of attempts that were not under way. */
+  readonly ignoredReports: number;
+  /** Times that a listener of changes threw. */
+  readonly listenerErrors: number;
+}
+
+/** Any part of a snapshot. */
+export interface PartialSnapshot {
+  readonly services?: {
+    readonly [name: string]: {
+      readonly instances?: { readonly [id: string]: Partial<InstanceSnapshot> };
+      readonly cursors?: { readonly [version: string]: number };
+      readonly requests?: readonly number[];
+      readonly retries?: readonly number[];
+    };
+  };
+  readonly ignoredReports?: number;
+  readonly listenerErrors?: number;
+}
+
+/** State of one service as plain data. */
+export function snapshotService(service: ServiceState, now: number): ServiceSnapshot {
+  return {
+    instances: record(
+      [...service.instances].map(([id, instance]) => [id, snapshotInstance(instance, now)]),
+    ),
+    cursors: record([...service.pools].map(([version, pool]) => [version, pool.cursor])),
+    requests: recent(service.retryBudget.requests, service.retryBudget.second, now),
+    retries: recent(service.retryBudget.retries, service.retryBudget.second, now),
+  };
+}
+
+function snapshotInstance(instance: InstanceState, now: number): InstanceSnapshot {
+  const { inFlight, consecutiveFailures, ejectedUntil, ejectionFactor } = instance;
+  return {
+    inFlight,
+    consecutiveFailures,
+    ejectedForMs: Math.max(0, ejectedUntil - now),
+    ejectionFactor,
+    returnedMsAgo: ejectedUntil === 0 ? 0 : Math.max(0, now - ejectedUntil),
+  };
+}
+
+function recent(counts: readonly number[], counted: number, now: number): number[] {
+  const second = Math.floor(now / 1000);
+  return counts.map((_, back) => {
+    const at = second - back;
+    return at < 0 || at > counted || at <= counted - counts.length
+      ? 0
+      : (counts[at % counts.length] as number);
+  });
+}
+
+/**
+ * Lays a partial snapshot over fresh state.
+ *
+ * @returns JSON pointers of services, instances and versions that the configuration does not have
+ * @throws RangeError when a number is not a finite number of 0 or more
+ */
+export function restoreServices(
+  services: ReadonlyMap<string, ServiceState>,
+  partial: PartialSnapshot,
+  now: number,
+): string[] {
+  const unknown: string[] = [];
+  for (const [name, wanted] of Object.entries(partial.services ?? {})) {
+    const service = services.get(name);
+    const at = `/services/${escapePointer(name)}`;
+    if (service === undefined) {
+      unknown.push(at);
+      continue;
+    }
+    for (const [id, state] of Object.entries(wanted.instances ?? {})) {
+      const instance = service.instances.get(id);
+      const place = `${at}/instances/${escapePointer(id)}`;
+      if (instance === undefined) unknown.push(place);
+      else restoreInstance(instance, state, now, place);
+    }
+    for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
+      const pool: PoolState | undefined = service.pools.get(version);
+      if (pool === undefined) unknown.push(`${at}/cursors/${escapePointer(version)}`);
+      else pool.cursor = count(cursor, `${at}/cursors/${escapePointer(version)}`);
+    }
+    const budget = service.retryBudget;
+    budget.second = Math.floor(now / 1000);
+    restoreCounts(budget.requests, wanted.requests, budget.second, `${at}/requests`);
+    restoreCounts(budget.retries, wanted.retries, budget.second, `${at}/retries`);
+  }
+  return unknown;
+}
+
+function restoreInstance(
+  instance: InstanceState,
+  state: Partial<InstanceSnapshot>,
+  now: number,
+  at: string,
+): void {
+  instance.inFlight = count(state.inFlight ?? 0, `${at}/inFlight`);
+  instance.consecutiveFailures = count(state.consecutiveFailures ?? 0, `${at}/consecutiveFailures`);
+  instance.ejectionFactor = count(state.ejectionFactor ?? 0, `${at}/ejectionFactor`);
+  const left = count(state.ejectedForMs ?? 0, `${at}/ejectedForMs`);
+  const ago = count(state.returnedMsAgo ?? 0, `${at}/returnedMsAgo`);
+  instance.isEjected = left > 0;
+  if (left > 0) {
+    instance.ejectedUntil = now + left;
+    instance.ejectionFactor = Math.max(1, instance.ejectionFactor);
+  } else {
+    instance.ejectedUntil = instance.ejectionFactor === 0 ? 0 : now - ago;
+  }
+}
+
+function restoreCounts(
+  counts: number[],
+  wanted: readonly number[] | undefined,
+  second: number,
+  at: string,
+): void {
+  counts.fill(0);
+  for (const [back, value] of (wanted ?? []).slice(0, counts.length).entries()) {
+    if (second - back >= 0) counts[(second - back) % counts.length] = count(value, `${at}/${back}`);
+  }
+}
+
+function count(value: number, at: string): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new RangeError(`${at}: expected a finite number >= 0, got ${String(value)}`);
+}
+
+function escapePointer(text: string): string {
+  return text.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+// Names come from the configuration and may be anything, __proto__ included.
+function record<T>(entries: readonly (readonly [string, T])[]): { readonly [name: string]: T } {
+  const target: { [name: string]: T } = Object.create(null) as { [name: string]: T };
+  for (const [name, value] of entries) target[name] = value;
+  return target;
+}

@@ -1,0 +1,2 @@
+export { listed, testEnv, type TestEnv, type TestEnvOptions } from "./env.js";
+export { request, type RequestParts } from "./request.js";

@@ -1,0 +1,34 @@
+import type { HeaderRecord, RequestView } from "../request.js";
+
+/** What a request of a test has beside its first line. */
+export interface RequestParts {
+  /** Names in any case. */
+  readonly headers?: HeaderRecord;
+  readonly protocol?: "http" | "https";
+  readonly remoteAddress?: string;
+  readonly localPort?: number;
+  readonly facts?: NonNullable<RequestView["facts"]>;
+}
+
+/**
+ * A request view from a line such as `GET /users/7` or `GET api.shop.com/users/7`: without a host in it, the
+ * request names none.
+ *
+ * @throws RangeError when the line is not a method, a space and a target
+ *
+ * @example
+ * gateway.decide(request("GET api.shop.com/users/7", { headers: { "x-beta": "1" } }));
+ */
+export function request(line: string, parts: RequestParts = {}): RequestView {
+  const match = /^(\S+) ()(\S+:\/\/.*|\*)$/.exec(line) ?? /^(\S+) ([^\s/]*)(\/.*)$/s.exec(line);
+  if (match === null)
+    throw new RangeError(
+      `expected a method, a space and a target such as "GET /users/7", got ${JSON.stringify(line)}`,
+    );
+  const [, method = "", host = "", url = ""] = match;
+  const headers: Record<string, string | readonly string[] | undefined> =
+    host === "" ? {} : { host };
+  for (const [name, value] of Object.entries(parts.headers ?? {}))
+    headers[name.toLowerCase()] = value;
+  return { method, url, ...parts, headers };
+}
