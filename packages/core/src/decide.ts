@@ -3,18 +3,17 @@ import {
   type BackendPlan,
   type Plan,
   type RoutePlan,
-  type SplitPlan,
+  type ActionPlan,
 } from "./config/plan.js";
 import {
   Forward,
   type Decision,
   type ForwardDecision,
   type HeaderChanges,
+  type Origin,
   type RedirectDecision,
   type RejectDecision,
   type RejectReason,
-  type RetryRule,
-  type Timeouts,
 } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
 import { readParams } from "./match/pattern.js";
@@ -34,6 +33,8 @@ export interface Draws {
   split(): number;
   balance(): number;
 }
+
+type ForwardAction = Extract<ActionPlan, { kind: "forward" }>;
 
 /** Everything that a decision reads beside the request: the plan, and the state of the services. */
 export interface Runtime {
@@ -85,12 +86,6 @@ export function decideStages(
   }
 }
 
-interface ForwardAction {
-  readonly split: SplitPlan;
-  readonly timeouts: Timeouts;
-  readonly retry: RetryRule;
-}
-
 function forward(
   runtime: Runtime,
   route: RoutePlan,
@@ -99,68 +94,49 @@ function forward(
   draws: Draws,
   now: number,
 ): Decision {
-  const { split } = action;
-  const point = split.backends.length > 1 ? readPoint(split, matched.request, draws) : undefined;
-  const backend = split.backends[backendIndex(split, point)];
-  if (backend === undefined)
-    return reject(500, "no-backend", "no backend of the route has a weight above 0", route.id);
-  if (backend.redirect !== undefined)
-    return redirect(route.id, backend.redirect, matched, backend.responseHeaders);
-  const chosen = chooseOrFallBack(runtime, backend, draws, now);
-  if (chosen === undefined) {
-    const version = backend.version === "" ? "" : ` in version ${backend.version}`;
-    return reject(
-      503,
-      "no-instance",
-      `service ${backend.service} has no instance${version} that may be tried`,
-      route.id,
-    );
+  const { backends, weights, sticky, salt } = action.split;
+  let index = 0;
+  let point: number | undefined;
+  if (backends.length !== 1) {
+    const key = sticky === undefined ? undefined : stickyKey(matched.request, sticky);
+    point = key === undefined ? draws.split() : stickyPoint(key, salt);
+    index = key === undefined ? rangeIndex(weights, point) : raceIndex(weights, point);
+  } else if (!((weights[0] as number) > 0)) {
+    index = -1;
   }
-  return forwardTo(chosen.instance, chosen.pool, {
-    route,
-    action,
-    backend,
-    matched,
-    point: point?.at,
-  });
+  const backend = backends[index];
+  if (backend === undefined) {
+    return reject(500, "no-backend", "no backend of the route has a weight above 0", route.id);
+  }
+  if (backend.redirect !== undefined) {
+    return redirect(route.id, backend.redirect, matched, backend.responseHeaders);
+  }
+  // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
+  const instance = choose(runtime, backend.service, backend.version, draws, now);
+  if (instance !== undefined) {
+    return forwardTo(instance, backend.origin, route, action, backend, matched, point);
+  }
+  return fallBack(runtime, route, action, backend, matched, point, draws, now);
 }
 
-interface Point {
-  readonly at: number;
-  readonly sticky: boolean;
-}
-
-function readPoint(split: SplitPlan, request: ParsedRequest, draws: Draws): Point {
-  const key = split.sticky === undefined ? undefined : stickyKey(request, split.sticky);
-  return key === undefined
-    ? { at: draws.split(), sticky: false }
-    : { at: stickyPoint(key, split.salt), sticky: true };
-}
-
-function backendIndex({ weights }: SplitPlan, point: Point | undefined): number {
-  if (point === undefined) return weights.length === 1 && (weights[0] as number) > 0 ? 0 : -1;
-  return point.sticky ? raceIndex(weights, point.at) : rangeIndex(weights, point.at);
-}
-
-interface Chosen {
-  readonly instance: InstanceState;
-  /** Version of the pool it was chosen from; empty for all of the service. */
-  readonly pool: string;
-}
-
-// The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-function chooseOrFallBack(
+function fallBack(
   runtime: Runtime,
+  route: RoutePlan,
+  action: ForwardAction,
   backend: BackendPlan,
+  matched: MatchedPath,
+  point: number | undefined,
   draws: Draws,
   now: number,
-): Chosen | undefined {
-  const instance = choose(runtime, backend.service, backend.version, draws, now);
-  if (instance !== undefined) return { instance, pool: backend.version };
-  const fallback = backend.fallback;
-  if (fallback === undefined) return undefined;
-  const other = choose(runtime, fallback.service, fallback.version, draws, now);
-  return other === undefined ? undefined : { instance: other, pool: fallback.version };
+): Decision {
+  const { service, version, fallback } = backend;
+  const other = fallback && choose(runtime, fallback.service, fallback.version, draws, now);
+  if (fallback !== undefined && other !== undefined) {
+    return forwardTo(other, fallback.origin, route, action, backend, matched, point);
+  }
+  const which = version === "" ? "" : ` in version ${version}`;
+  const detail = `service ${service} has no instance${which} that may be tried`;
+  return reject(503, "no-instance", detail, route.id);
 }
 
 /** The instance that the balancer of a service picks, among one version or all (empty); undefined when there is none. */
@@ -204,51 +180,44 @@ function chooseUntried(
   return left[balancer.pick({ candidates: left, draw: draws.balance, now, cursor: pool.cursor })];
 }
 
-interface Context {
-  readonly route: RoutePlan;
-  readonly action: ForwardAction;
-  readonly backend: BackendPlan;
-  readonly matched: MatchedPath;
-  readonly point: number | undefined;
-}
-
 function forwardTo(
   instance: InstanceState,
-  pool: string,
-  { route, action, backend, matched, point }: Context,
+  origin: Origin,
+  route: RoutePlan,
+  action: ForwardAction,
+  backend: BackendPlan,
+  matched: MatchedPath,
+  point: number | undefined,
 ): ForwardDecision {
-  const { request, params } = matched;
+  const request = matched.request;
   const rewrite = backend.rewrite;
-  const target = rewriteTarget(rewrite, matched);
+  const target =
+    rewrite === undefined ? request.path + request.query : rewriteTarget(rewrite, matched);
   return new Forward(
-    {
-      route: route.id,
-      params,
-      service: instance.service,
-      version: instance.version === "" ? undefined : instance.version,
-      instance: instance.reference,
-      point,
-      attempt: 1,
-      tried: NOTHING,
-      request: Object.freeze({
-        method: request.view.method,
-        path: instance.basePath === "" ? target : instance.basePath + target,
-        host: rewrite?.host ?? request.authority,
-      }),
-      requestHeaders: backend.requestHeaders,
-      responseHeaders: backend.responseHeaders,
-      setCookies: NOTHING,
-      clientAddress: request.clientAddress,
-      forwardedFor: Object.freeze({
-        peer: request.peerAddress,
-        peerTrusted: request.peerTrusted,
-        protocol: request.protocol,
-        authority: request.authority,
-      }),
-      timeouts: action.timeouts,
-      mirrors: NOTHING,
-    },
-    { retryRule: action.retry, pool },
+    origin,
+    route.id,
+    matched.params,
+    instance.service,
+    instance.version === "" ? undefined : instance.version,
+    instance.reference,
+    point,
+    1,
+    NOTHING,
+    Object.freeze({
+      method: request.view.method,
+      path: instance.basePath === "" ? target : instance.basePath + target,
+      host: rewrite?.host ?? request.authority,
+    }),
+    backend.requestHeaders,
+    backend.responseHeaders,
+    NOTHING,
+    request.clientAddress,
+    request.peerAddress,
+    request.authority,
+    request.protocol,
+    request.peerTrusted,
+    action.timeouts,
+    NOTHING,
   );
 }
 
@@ -262,25 +231,26 @@ export function forwardAgain(
   const base = from?.basePath ?? "";
   const tail = path.startsWith(base) ? path.slice(base.length) : path;
   return new Forward(
-    {
-      route: before.route,
-      params: before.params,
-      service: before.service,
-      version: to.version === "" ? undefined : to.version,
-      instance: to.reference,
-      point: before.point,
-      attempt: before.attempt + 1,
-      tried: Object.freeze([...before.tried, before.instance.id]),
-      request: Object.freeze({ method, path: singleSlash(to.basePath + tail), host }),
-      requestHeaders: before.requestHeaders,
-      responseHeaders: before.responseHeaders,
-      setCookies: before.setCookies,
-      clientAddress: before.clientAddress,
-      forwardedFor: before.forwardedFor,
-      timeouts: before.timeouts,
-      mirrors: NOTHING,
-    },
     Forward.originOf(before),
+    before.route,
+    before.params,
+    before.service,
+    to.version === "" ? undefined : to.version,
+    to.reference,
+    before.point,
+    before.attempt + 1,
+    Object.freeze([...before.tried, before.instance.id]),
+    Object.freeze({ method, path: singleSlash(to.basePath + tail), host }),
+    before.requestHeaders,
+    before.responseHeaders,
+    before.setCookies,
+    before.clientAddress,
+    before.peerAddress,
+    before.authority,
+    before.protocol,
+    before.peerTrusted,
+    before.timeouts,
+    NOTHING,
   );
 }
 

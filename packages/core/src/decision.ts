@@ -26,16 +26,6 @@ export interface RequestTarget {
   readonly host: string;
 }
 
-/** Who the client is, as the instance will be told. */
-export interface ForwardedFor {
-  /** Address of the peer of the socket; empty when unknown. */
-  readonly peer: string;
-  /** Whether the peer may speak for others: then its `X-Forwarded-*` are kept and added to. */
-  readonly peerTrusted: boolean;
-  readonly protocol: "http" | "https";
-  readonly authority: string;
-}
-
 /** The request goes to an instance. */
 export interface ForwardDecision {
   readonly kind: "forward";
@@ -59,7 +49,13 @@ export interface ForwardDecision {
   readonly setCookies: readonly string[];
   /** Empty when unknown. */
   readonly clientAddress: string;
-  readonly forwardedFor: ForwardedFor;
+  /** Address of the peer of the socket; empty when unknown. */
+  readonly peerAddress: string;
+  /** Host with port, as the client named it; empty when it named none. */
+  readonly authority: string;
+  readonly protocol: "http" | "https";
+  /** Whether the peer of the socket may speak for others: then its `X-Forwarded-*` are kept and added to. */
+  readonly peerTrusted: boolean;
   readonly timeouts: Timeouts;
   /** Copies of the request that go elsewhere. */
   readonly mirrors: readonly ForwardDecision[];
@@ -126,13 +122,11 @@ export interface RetryRule {
 }
 
 /** What the way back needs of a decision and a user does not. */
-interface Origin {
+export interface Origin {
   readonly retryRule: RetryRule;
   /** Version of the pool that the instance was chosen from: empty for all of the service. */
   readonly pool: string;
 }
-
-type Fields = Omit<ForwardDecision, "kind">;
 
 /**
  * A forward decision as the gateway makes it: plain frozen data to look at, and privately how far the attempt
@@ -140,43 +134,32 @@ type Fields = Omit<ForwardDecision, "kind">;
  */
 export class Forward implements ForwardDecision {
   readonly kind = "forward";
-  readonly route: string;
-  readonly params: Params;
-  readonly service: string;
-  readonly version: string | undefined;
-  readonly instance: InstanceReference;
-  readonly point: number | undefined;
-  readonly attempt: number;
-  readonly tried: readonly string[];
-  readonly request: RequestTarget;
-  readonly requestHeaders: readonly HeaderChanges[];
-  readonly responseHeaders: readonly HeaderChanges[];
-  readonly setCookies: readonly string[];
-  readonly clientAddress: string;
-  readonly forwardedFor: ForwardedFor;
-  readonly timeouts: Timeouts;
-  readonly mirrors: readonly ForwardDecision[];
   readonly #origin: Origin;
   #progress: "decided" | "started" | "judged" | "reported" = "decided";
   #instance: InstanceState | undefined = undefined;
 
-  constructor(fields: Fields, origin: Origin) {
-    this.route = fields.route;
-    this.params = fields.params;
-    this.service = fields.service;
-    this.version = fields.version;
-    this.instance = fields.instance;
-    this.point = fields.point;
-    this.attempt = fields.attempt;
-    this.tried = fields.tried;
-    this.request = fields.request;
-    this.requestHeaders = fields.requestHeaders;
-    this.responseHeaders = fields.responseHeaders;
-    this.setCookies = fields.setCookies;
-    this.clientAddress = fields.clientAddress;
-    this.forwardedFor = fields.forwardedFor;
-    this.timeouts = fields.timeouts;
-    this.mirrors = fields.mirrors;
+  constructor(
+    origin: Origin,
+    readonly route: string,
+    readonly params: Params,
+    readonly service: string,
+    readonly version: string | undefined,
+    readonly instance: InstanceReference,
+    readonly point: number | undefined,
+    readonly attempt: number,
+    readonly tried: readonly string[],
+    readonly request: RequestTarget,
+    readonly requestHeaders: readonly HeaderChanges[],
+    readonly responseHeaders: readonly HeaderChanges[],
+    readonly setCookies: readonly string[],
+    readonly clientAddress: string,
+    readonly peerAddress: string,
+    readonly authority: string,
+    readonly protocol: "http" | "https",
+    readonly peerTrusted: boolean,
+    readonly timeouts: Timeouts,
+    readonly mirrors: readonly ForwardDecision[],
+  ) {
     this.#origin = origin;
     Object.freeze(this);
   }

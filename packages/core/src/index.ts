@@ -59,7 +59,6 @@ export {
 export type {
   Decision,
   ForwardDecision,
-  ForwardedFor,
   HeaderChanges,
   NoneDecision,
   Params,
@@ -88,5 +87,5 @@ export type {
   ServiceSnapshot,
 } from "./snapshot.js";
 export type { InstanceReference } from "./state.js";
-export type { Fact, HeaderRecord, RequestView } from "./request.js";
+export type { Fact, HeaderRecord, ParsedRequest, RequestView } from "./request.js";
 export { systemEnv, type DrawPurpose, type Env } from "./env.js";

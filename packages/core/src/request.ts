@@ -36,27 +36,31 @@ export type RequestView = RequestViewBase &
   );
 
 /** A request after its target and host were checked and brought into one form. Made by the match stage. */
-export interface ParsedRequest {
-  readonly view: RequestView;
-  /** The canonical path (design: one path), or `*`. */
-  readonly path: string;
-  /** Whether the path holds `%` or `*`, which the tree must not see. */
-  readonly oddPath: boolean;
-  /** Query with its `?`, as received; empty when there is none. */
-  readonly query: string;
-  /** Host in lower case, without port and final dot; empty when the request names none. */
-  readonly host: string;
-  /** Host with port, as it will be forwarded. */
-  readonly authority: string;
-  readonly protocol: "http" | "https";
-  /** Port of the request: from the authority, else 0 for "the scheme's own". */
-  readonly port: number;
-  /** Address of the client, worked out from trusted proxies; empty when unknown. */
-  readonly clientAddress: string;
-  /** Whether the peer of the socket is one of the trusted proxies. */
-  readonly peerTrusted: boolean;
-  /** Address of the peer of the socket; empty when unknown. */
-  readonly peerAddress: string;
+export class ParsedRequest {
+  readonly kind = "parsed";
+
+  constructor(
+    readonly view: RequestView,
+    /** The canonical path (design: one path), or `*`. */
+    readonly path: string,
+    /** Whether the path holds `%` or `*`, which the tree must not see. */
+    readonly oddPath: boolean,
+    /** Query with its `?`, as received; empty when there is none. */
+    readonly query: string,
+    /** Host in lower case, without port and final dot; empty when the request names none. */
+    readonly host: string,
+    /** Host with port, as it will be forwarded. */
+    readonly authority: string,
+    readonly protocol: "http" | "https",
+    /** Port of the authority; 0 when it names none. */
+    readonly port: number,
+    /** Address of the client, worked out from trusted proxies; empty when unknown. */
+    readonly clientAddress: string,
+    /** Whether the peer of the socket is one of the trusted proxies. */
+    readonly peerTrusted: boolean,
+    /** Address of the peer of the socket; empty when unknown. */
+    readonly peerAddress: string,
+  ) {}
 }
 
 /** Value of a header; several lines of one name joined with `,`. Undefined when absent. Ignores the case of names. */
@@ -73,16 +77,19 @@ export function headerOf(view: RequestView, name: string): string | undefined {
   return found;
 }
 
-/** Number of lines that a header has. */
-export function countOf(view: RequestView, name: string): number {
+/** All lines of a header. Ignores the case of names. */
+export function linesOf(view: RequestView, name: string): readonly string[] {
   const raw = view.rawHeaders;
   if (raw === undefined) {
     const value = ownHeader(view.headers, name);
-    return value === undefined ? 0 : typeof value === "string" ? 1 : value.length;
+    if (value === undefined) return [];
+    return typeof value === "string" ? [value] : value;
   }
-  let count = 0;
-  for (let i = 0; i + 1 < raw.length; i += 2) if (isNamed(raw[i] as string, name)) count++;
-  return count;
+  const lines: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (isNamed(raw[i] as string, name)) lines.push(raw[i + 1] as string);
+  }
+  return lines;
 }
 
 /** Calls back for each header line in order. Names have the case in which they came. */

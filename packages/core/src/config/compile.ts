@@ -123,31 +123,30 @@ function compileAction(route: RouteConfig, id: string, defaults: DefaultsConfig)
   }
   return Object.freeze({
     kind: "forward",
-    split: compileSplit(route.to as ToConfig, route),
+    split: compileSplit(route.to as ToConfig, route, compileRetry(route.retry ?? defaults.retry)),
     timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
-    retry: compileRetry(route.retry ?? defaults.retry),
   });
 }
 
-function compileSplit(to: ToConfig, route: RouteConfig): SplitPlan {
+function compileSplit(to: ToConfig, route: RouteConfig, retryRule: RetryRule): SplitPlan {
   const urls = urlsOf(to);
   if (urls !== undefined)
-    return oneBackend(compileBackend({ service: serviceOfUrls(urls) }, route));
-  if (typeof to === "string") return oneBackend(compileBackend({ service: to }, route));
+    return oneBackend(compileBackend({ service: serviceOfUrls(urls) }, route, retryRule));
+  if (typeof to === "string") return oneBackend(compileBackend({ service: to }, route, retryRule));
   if (Array.isArray(to)) {
     const weighted = to as readonly WeightedBackendConfig[];
     return splitPlan(
-      weighted.map((backend) => compileBackend(backend, route)),
+      weighted.map((backend) => compileBackend(backend, route, retryRule)),
       weighted.map(({ weight = 1 }) => weight),
       undefined,
       "",
     );
   }
   const single = to as BackendConfig;
-  if (single.split === undefined) return oneBackend(compileBackend(single, route));
+  if (single.split === undefined) return oneBackend(compileBackend(single, route, retryRule));
   const versions = Object.keys(single.split);
   return splitPlan(
-    versions.map((version) => compileBackend({ ...single, version }, route)),
+    versions.map((version) => compileBackend({ ...single, version }, route, retryRule)),
     versions.map(
       (version) => (single.split as { readonly [version: string]: number })[version] as number,
     ),
@@ -177,6 +176,7 @@ function splitPlan(
 function compileBackend(
   backend: BackendConfig & Partial<Omit<WeightedBackendConfig, "weight">>,
   route: RouteConfig,
+  retryRule: RetryRule,
 ): BackendPlan {
   const { service, version = "", fallback, redirect } = backend;
   const rewrite = backend.rewrite ?? route.rewrite;
@@ -186,7 +186,12 @@ function compileBackend(
     fallback:
       fallback === undefined
         ? undefined
-        : Object.freeze({ service: fallback.service ?? service, version: fallback.version ?? "" }),
+        : Object.freeze({
+            service: fallback.service ?? service,
+            version: fallback.version ?? "",
+            origin: Object.freeze({ retryRule, pool: fallback.version ?? "" }),
+          }),
+    origin: Object.freeze({ retryRule, pool: version }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
     rewrite: rewrite === undefined ? undefined : compileRewrite(rewrite),

@@ -1,5 +1,5 @@
 import type { Balancer } from "../balance/balancer.js";
-import type { HeaderChanges, RespondDecision, RetryRule, Timeouts } from "../decision.js";
+import type { HeaderChanges, Origin, RespondDecision, Timeouts } from "../decision.js";
 import type { OutlierRule } from "../health/outlier.js";
 import type { Alternative, RouteTable } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
@@ -40,7 +40,9 @@ export interface BackendPlan {
   readonly service: string;
   /** Empty for every version. */
   readonly version: string;
-  readonly fallback: { readonly service: string; readonly version: string } | undefined;
+  readonly fallback:
+    { readonly service: string; readonly version: string; readonly origin: Origin } | undefined;
+  readonly origin: Origin;
   /** Route-level changes, then those of the backend. */
   readonly requestHeaders: readonly HeaderChanges[];
   readonly responseHeaders: readonly HeaderChanges[];
@@ -59,12 +61,7 @@ export interface SplitPlan {
 
 /** What a route does once it matches. */
 export type ActionPlan =
-  | {
-      readonly kind: "forward";
-      readonly split: SplitPlan;
-      readonly timeouts: Timeouts;
-      readonly retry: RetryRule;
-    }
+  | { readonly kind: "forward"; readonly split: SplitPlan; readonly timeouts: Timeouts }
   | {
       readonly kind: "redirect";
       readonly redirect: RedirectPlan;

@@ -6,6 +6,7 @@ export interface ParsedHost {
   readonly port: number;
 }
 
+const NO_HOST: ParsedHost = { name: "", port: 0 };
 const HOST =
   /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?$/;
 
@@ -15,9 +16,9 @@ const HOST =
  * Source: RFC 9112 section 3.2, RFC 9110 section 4.2.
  */
 export function parseHost(text: string): ParsedHost | undefined {
+  if (text === "") return NO_HOST;
   if (text.length > 261) return undefined;
-  const plain = plainHostEnd(text);
-  if (plain === text.length) return { name: text, port: 0 };
+  if (isPlainHost(text)) return { name: text, port: 0 };
   const match = HOST.exec(text);
   if (match === null) return undefined;
   const digits = match[1];
@@ -28,17 +29,20 @@ export function parseHost(text: string): ParsedHost | undefined {
   return { name: name.toLowerCase(), port };
 }
 
-/** Length of the run of lower-case labels at the start, or 0 when a dot stands where none may. */
-function plainHostEnd(text: string): number {
+/** Whether a text is lower-case labels with single dots between them: the usual case. */
+function isPlainHost(text: string): boolean {
   let wasDot = true;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 45 || code === 95)
+    if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 45 || code === 95) {
       wasDot = false;
-    else if (code === 46 && !wasDot) wasDot = true;
-    else return i === text.length ? i : 0;
+    } else if (code === 46 && !wasDot) {
+      wasDot = true;
+    } else {
+      return false;
+    }
   }
-  return wasDot ? 0 : text.length;
+  return !wasDot;
 }
 
 /** A host of the configuration in the form of requests: lower case, without a final dot. */
@@ -51,7 +55,12 @@ export function canonicalHost(host: string): string {
 export function isHostPattern(host: string): boolean {
   const bare = host.startsWith("*.") ? host.slice(2) : host;
   const parsed = parseHost(bare);
-  return parsed !== undefined && parsed.port === 0 && !/:[0-9]*$/.test(bare.replace(/^\[.*\]/, ""));
+  return (
+    bare !== "" &&
+    parsed !== undefined &&
+    parsed.port === 0 &&
+    !/:[0-9]*$/.test(bare.replace(/^\[.*\]/, ""))
+  );
 }
 
 /** Calls back for each wildcard that takes a host, longest first: `b.c`, then `c`, for `a.b.c`. */

@@ -19,6 +19,8 @@ export type CompiledPath =
   | { readonly kind: "startsWith"; readonly text: string }
   | { readonly kind: "regex"; readonly source: string };
 
+type TreePath = Extract<CompiledPath, { kind: "tree" }>;
+
 /** Why a path condition is refused. */
 export interface PatternProblem {
   readonly problem: string;
@@ -121,6 +123,7 @@ export function readParams(
     (compiled.names.length === 0 && (compiled.bare || !compiled.open))
   )
     return NO_PARAMS;
+  if (compiled.names.length === 0) return Object.freeze({ "*": restOf(compiled, path) });
   const params: Record<string, string> = {};
   let from = 1;
   let next = 0;
@@ -133,6 +136,17 @@ export function readParams(
   }
   if (compiled.open && !compiled.bare) params["*"] = path.slice(from);
   return Object.freeze(params);
+}
+
+// What follows the segments of an open pattern, without the slash before it.
+function restOf({ segments }: TreePath, path: string): string {
+  let from = 1;
+  for (let i = 0; i < segments.length; i++) {
+    const end = path.indexOf("/", from);
+    if (end === -1) return "";
+    from = end + 1;
+  }
+  return path.slice(from);
 }
 
 /** Whether each parameter of the pattern has text in this path: the tree also takes empty segments. */

@@ -111,10 +111,10 @@ export function matchesOf(match: RouteConfig["match"]): readonly MatchConfig[] {
 interface HostTable {
   readonly best: number;
   readonly tree: PathTree<Alternative> | undefined;
-  readonly starts: readonly { readonly text: string; readonly alternative: Alternative }[];
-  readonly regexes: readonly {
-    readonly test: (path: string) => boolean;
-    readonly alternative: Alternative;
+  /** Paths by their first characters or by a regex, each with its one alternative. */
+  readonly others: readonly {
+    readonly takes: (path: string) => boolean;
+    readonly list: readonly Alternative[];
   }[];
 }
 
@@ -181,33 +181,37 @@ function visitHost(
   search: Search<Alternative>,
 ): void {
   if (table === undefined || table.best >= search.best) return;
-  table.tree?.find(inTree, search);
-  for (const { text, alternative } of table.starts) {
-    if (alternative.rank >= search.best) break;
-    if (path.startsWith(text)) search.consider([alternative]);
-  }
-  for (const { test, alternative } of table.regexes) {
-    if (alternative.rank >= search.best) break;
-    if (test(path)) search.consider([alternative]);
+  if (table.tree !== undefined) table.tree.find(inTree, search);
+  if (table.others.length > 0) visitOthers(table.others, path, search);
+}
+
+// What the tree cannot hold is tried one by one, in the order of rank.
+function visitOthers(others: HostTable["others"], path: string, search: Search<Alternative>): void {
+  for (const { takes, list } of others) {
+    if ((list[0] as Alternative).rank >= search.best) return;
+    if (takes(path)) search.consider(list);
   }
 }
 
 function hostTable(group: readonly Alternative[], trees: TreeBuilder<Alternative>): HostTable {
   const entries: TreeEntry<Alternative>[] = [];
-  const starts: HostTable["starts"][number][] = [];
-  const regexes: HostTable["regexes"][number][] = [];
+  const others: HostTable["others"][number][] = [];
   for (const alternative of group) {
     const path = alternative.path;
     if (path.kind === "tree") entries.push({ path, alternative });
-    else if (path.kind === "startsWith") starts.push({ text: path.text, alternative });
-    else regexes.push({ test: compileRegex(path.source, false), alternative });
+    else others.push({ takes: pathTest(path), list: [alternative] });
   }
   return {
     best: (group[0] as Alternative).rank,
     tree: entries.length === 0 ? undefined : trees.build(entries),
-    starts,
-    regexes,
+    others,
   };
+}
+
+function pathTest(path: Exclude<CompiledPath, { kind: "tree" }>): (path: string) => boolean {
+  if (path.kind === "regex") return compileRegex(path.source, false);
+  const text = path.text;
+  return (given) => given.startsWith(text);
 }
 
 class FirstThatHolds implements Search<Alternative> {

@@ -1,6 +1,6 @@
-import { countOf, headerOf, type ParsedRequest, type RequestView } from "../request.js";
-import type { AddressSet } from "./address.js";
-import { clientOf } from "./client.js";
+import { headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
+import { plainAddress, type AddressSet } from "./address.js";
+import { clientAddressOf } from "./client.js";
 import { parseHost } from "./host.js";
 import { canonicalPath, plainPathEnd, type PathOptions } from "./path.js";
 
@@ -19,101 +19,115 @@ export interface BadRequest {
   readonly problem: string;
 }
 
-interface Target {
-  readonly path: string;
-  readonly odd: boolean;
-  readonly query: string;
-  /** Authority of an absolute-form target; undefined for the other forms. */
-  readonly authority: string | undefined;
-}
-
 /**
  * Checks target and host of a request and brings both into one form.
  *
  * Sources: RFC 9112 section 3.2 (target forms, Host), RFC 9110 section 7.4 (misdirected authority).
  */
 export function parseRequest(view: RequestView, options: ParseOptions): ParsedRequest | BadRequest {
-  if (view.method === "CONNECT")
+  if (view.method === "CONNECT") {
     return { kind: "bad", status: 405, problem: "CONNECT is not served" };
-  const target = parseTarget(view, options.path);
-  if ("kind" in target) return target;
-  const authority = target.authority ?? authorityOf(view);
-  if (typeof authority !== "string") return authority;
-  const host = authority === "" ? NO_HOST : parseHost(authority);
-  if (host === undefined) return bad("the host is malformed");
-  const client = clientOf(view, options.trustedProxies);
-  return {
-    view,
-    path: target.path,
-    oddPath: target.odd,
-    query: target.query,
-    host: host.name,
-    authority,
-    protocol: client.peerTrusted ? forwardedProtocol(view) : (view.protocol ?? "http"),
-    port: host.port,
-    clientAddress: client.address,
-    peerTrusted: client.peerTrusted,
-    peerAddress: client.peer,
-  };
+  }
+  const url = view.url;
+  const end = plainPathEnd(url);
+  if (end === url.length) return withHost(view, options, url, false, "", undefined);
+  if (end !== -1)
+    return withQuery(view, options, url.slice(0, end), false, url.slice(end), undefined);
+  return parseTarget(view, options);
 }
 
+/** Whether a request cannot be routed at all. */
 export function isBad(parsed: ParsedRequest | BadRequest): parsed is BadRequest {
-  return "kind" in parsed;
+  return parsed.kind === "bad";
 }
-
-const NO_HOST = { name: "", port: 0 };
 
 function bad(problem: string): BadRequest {
   return { kind: "bad", status: 400, problem };
 }
 
-function parseTarget(view: RequestView, options: PathOptions | undefined): Target | BadRequest {
+function parseTarget(view: RequestView, options: ParseOptions): ParsedRequest | BadRequest {
   const url = view.url;
-  const end = plainPathEnd(url);
-  if (end === url.length) return { path: url, odd: false, query: "", authority: undefined };
-  if (end !== -1) return withQuery(url.slice(0, end), false, url.slice(end), undefined);
-  if (url.charCodeAt(0) === 47) return parsePath(url, undefined, options);
+  if (url.charCodeAt(0) === 47) return parsePath(view, options, url, undefined);
   if (url === "*") {
-    return view.method === "OPTIONS"
-      ? { path: "*", odd: true, query: "", authority: undefined }
-      : bad("only OPTIONS may ask for *");
+    if (view.method !== "OPTIONS") return bad("only OPTIONS may ask for *");
+    return withHost(view, options, "*", true, "", undefined);
   }
-  return parseAbsolute(url, options);
-}
-
-function parseAbsolute(url: string, options: PathOptions | undefined): Target | BadRequest {
   const match = /^https?:\/\/([^/?#\\]*)/i.exec(url);
   if (match === null) return bad("the target is neither a path nor an http URL");
   const authority = match[1] as string;
   if (authority === "") return bad("the target names no host");
   const rest = url.slice(match[0].length);
-  return parsePath(rest.startsWith("/") ? rest : `/${rest}`, authority, options);
+  return parsePath(view, options, rest.startsWith("/") ? rest : `/${rest}`, authority);
 }
 
 function parsePath(
+  view: RequestView,
+  options: ParseOptions,
   text: string,
   authority: string | undefined,
-  options: PathOptions | undefined,
-): Target | BadRequest {
+): ParsedRequest | BadRequest {
   const mark = text.indexOf("?");
-  const canonical = canonicalPath(mark === -1 ? text : text.slice(0, mark), options);
+  const canonical = canonicalPath(mark === -1 ? text : text.slice(0, mark), options.path);
   if (!canonical.ok) return bad(`the path is malformed: ${canonical.problem}`);
-  return withQuery(canonical.path, canonical.odd, mark === -1 ? "" : text.slice(mark), authority);
+  const query = mark === -1 ? "" : text.slice(mark);
+  return withQuery(view, options, canonical.path, canonical.odd, query, authority);
 }
 
 function withQuery(
+  view: RequestView,
+  options: ParseOptions,
   path: string,
   odd: boolean,
   query: string,
   authority: string | undefined,
-): Target | BadRequest {
+): ParsedRequest | BadRequest {
   for (let i = 0; i < query.length; i++) {
     const code = query.charCodeAt(i);
+    if (code > 35 && code < 127) continue;
     if (code < 32 || code === 127) return bad("the query holds a control character");
     if (code === 35) return bad("the target holds a fragment (#)");
-    if (code === 32 || code > 255) return { path, odd, query: escapeQuery(query), authority };
+    if (code === 32 || code > 255) {
+      return withHost(view, options, path, odd, escapeQuery(query), authority);
+    }
   }
-  return { path, odd, query, authority };
+  return withHost(view, options, path, odd, query, authority);
+}
+
+function withHost(
+  view: RequestView,
+  options: ParseOptions,
+  path: string,
+  odd: boolean,
+  query: string,
+  targetAuthority: string | undefined,
+): ParsedRequest | BadRequest {
+  const authority = targetAuthority ?? authorityOf(view);
+  if (typeof authority !== "string") return authority;
+  const host = parseHost(authority);
+  if (host === undefined) return bad("the host is malformed");
+  const peer = peerOf(view);
+  const trusted = options.trustedProxies;
+  const peerTrusted = trusted !== undefined && peer !== "" && trusted(peer);
+  return new ParsedRequest(
+    view,
+    path,
+    odd,
+    query,
+    host.name,
+    authority,
+    peerTrusted ? forwardedProtocol(view) : (view.protocol ?? "http"),
+    host.port,
+    peerTrusted ? clientAddressOf(peer, view, trusted) : peer,
+    peerTrusted,
+    peer,
+  );
+}
+
+function peerOf(view: RequestView): string {
+  const remote = view.remoteAddress;
+  if (remote === undefined) return "";
+  if (remote.charCodeAt(0) !== 58 || !remote.startsWith("::ffff:")) return remote;
+  return plainAddress(remote) ?? remote;
 }
 
 // The query goes on as it came; only what no request line can carry is escaped.
@@ -121,13 +135,30 @@ function escapeQuery(query: string): string {
   return query.toWellFormed().replace(/[ \u0100-\u{10FFFF}]/gu, (char) => encodeURIComponent(char));
 }
 
+// Every line is looked at: two Host headers are the start of many attacks (RFC 9112 section 3.2).
 function authorityOf(view: RequestView): string | BadRequest {
-  const lines = countOf(view, "host");
-  if (lines > 1) return bad("there are two Host headers");
-  const host = lines === 0 ? "" : (headerOf(view, "host") as string);
-  const pseudo = headerOf(view, ":authority");
-  if (pseudo === undefined || pseudo === host) return host;
-  return lines === 0 ? pseudo : bad(":authority and Host differ");
+  const raw = view.rawHeaders;
+  if (raw === undefined) return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
+  let host: string | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.charCodeAt(0) === 58)
+      return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
+    if (name.length !== 4 || (name !== "Host" && name.toLowerCase() !== "host")) continue;
+    if (host !== undefined) return bad("there are two Host headers");
+    host = raw[i + 1] as string;
+  }
+  return host ?? "";
+}
+
+function oneAuthority(hosts: readonly string[], pseudo: readonly string[]): string | BadRequest {
+  if (hosts.length > 1 || pseudo.length > 1) return bad("there are two Host headers");
+  const host = hosts[0];
+  const authority = pseudo[0];
+  if (host !== undefined && authority !== undefined && host !== authority) {
+    return bad(":authority and Host differ");
+  }
+  return authority ?? host ?? "";
 }
 
 function forwardedProtocol(view: RequestView): "http" | "https" {

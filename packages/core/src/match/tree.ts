@@ -37,7 +37,7 @@ export class TreeBuilder<T extends Ranked> {
 
   build(entries: readonly TreeEntry<T>[]): PathTree<T> {
     const root = this.#node(entries, 0);
-    return { best: root.best, find: (path, search) => root.find(path, 0, search) };
+    return new Root(root);
   }
 
   /** Turns routers into generated code where that pays: many groups share one, or there are few. */
@@ -96,6 +96,20 @@ const MAX_SEGMENT = 1_048_576;
 interface Node<T extends Ranked> {
   readonly best: number;
   find(path: string, from: number, search: Search<T>): void;
+}
+
+class Root<T extends Ranked> implements PathTree<T> {
+  readonly best: number;
+  readonly #node: Node<T>;
+
+  constructor(node: Node<T>) {
+    this.#node = node;
+    this.best = node.best;
+  }
+
+  find(path: string, search: Search<T>): void {
+    this.#node.find(path, 0, search);
+  }
 }
 
 class Branch<T extends Ranked> implements Node<T> {

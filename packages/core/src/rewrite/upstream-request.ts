@@ -116,12 +116,9 @@ function isChunked(view: RequestView): boolean {
   return headerOf(view, "transfer-encoding") !== undefined;
 }
 
-function addForwarded(
-  { forwardedFor }: ForwardDecision,
-  view: RequestView,
-  headers: string[],
-): void {
-  const { peer, peerTrusted, protocol, authority } = forwardedFor;
+function addForwarded(decision: ForwardDecision, view: RequestView, headers: string[]): void {
+  const { peerTrusted, protocol, authority } = decision;
+  const peer = decision.peerAddress;
   const before = peerTrusted ? headerOf(view, "x-forwarded-for") : undefined;
   if (peer !== "")
     headers.push("x-forwarded-for", before === undefined ? peer : `${before}, ${peer}`);
