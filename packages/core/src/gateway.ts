@@ -310,10 +310,8 @@ function carryService(
   const instances = new Map<string, InstanceState>();
   for (const instancePlan of plan.instances) {
     const known = before?.instances.get(instancePlan.id);
-    const instance =
-      known === undefined
-        ? newInstance(plan.name, instancePlan)
-        : Object.assign(known, describe(instancePlan));
+    const instance = known ?? newInstance(plan.name, instancePlan);
+    if (known !== undefined) describeAgain(known, instancePlan, changes);
     instances.set(instance.id, instance);
     if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
   }
@@ -348,18 +346,27 @@ function carryService(
 
 type InstancePlan = ServicePlan["instances"][number];
 
-function describe(
+// What an update may change of an instance that stays. Another URL is another place under the same name: the
+// state stays, and the place is told to have left.
+function describeAgain(
+  instance: InstanceState,
   plan: InstancePlan,
-): Pick<InstanceState, "version" | "url" | "basePath" | "weight" | "zone" | "reference"> {
-  const { id, url, version, basePath, weight, zone } = plan;
-  return { url, version, basePath, weight, zone, reference: Object.freeze({ id, url }) };
+  changes: GatewayChange[],
+): void {
+  const before = nameOf(instance);
+  const { url, version, basePath, weight, zone } = plan;
+  Object.assign(instance, { version, basePath, weight, zone });
+  if (url === instance.url) return;
+  Object.assign(instance, { url, reference: Object.freeze({ id: plan.id, url }) });
+  changes.push({ kind: "left", ...before }, { kind: "drained", ...before });
+  changes.push({ kind: "joined", ...nameOf(instance) });
 }
 
 function newInstance(service: string, plan: InstancePlan): InstanceState {
   return {
-    id: plan.id,
     service,
-    ...describe(plan),
+    ...plan,
+    reference: Object.freeze({ id: plan.id, url: plan.url }),
     inFlight: 0,
     consecutiveFailures: 0,
     ejectedUntil: 0,

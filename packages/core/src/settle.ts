@@ -5,7 +5,7 @@ import { isEligible } from "./health/eligible.js";
 import { dueEjection, isGatewayFailure } from "./health/outlier.js";
 import { countAttempt } from "./health/retry-budget.js";
 import type { Outcome } from "./outcome.js";
-import type { InstanceState, PoolState, ServiceState } from "./state.js";
+import type { InstanceReference, InstanceState, PoolState, ServiceState } from "./state.js";
 
 /** Something that happened to an instance. */
 export interface GatewayChange {
@@ -15,9 +15,8 @@ export interface GatewayChange {
    */
   readonly kind: "joined" | "left" | "drained" | "ejected" | "returned";
   readonly service: string;
-  /** Id of the instance. */
-  readonly instance: string;
-  readonly url: string;
+  /** The same object as in the decisions that lead to it. */
+  readonly instance: InstanceReference;
   /** How long the ejection lasts. Unit: milliseconds. Only for `ejected`. */
   readonly forMs?: number;
 }
@@ -72,13 +71,12 @@ export function settleOutcome(
   return true;
 }
 
-/** The names by which a change speaks of an instance. */
-export function nameOf({ service, id, url }: InstanceState): {
-  readonly service: string;
-  readonly instance: string;
-  readonly url: string;
-} {
-  return { service, instance: id, url };
+/** How a change names an instance. */
+export function nameOf({
+  service,
+  reference,
+}: InstanceState): Pick<GatewayChange, "service" | "instance"> {
+  return { service, instance: reference };
 }
 
 /** Brings candidates and prepared balancers of all pools of a service up to date. O(instances of the service). */
