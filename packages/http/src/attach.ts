@@ -1,0 +1,149 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import type { Duplex } from "node:stream";
+import type { Gateway } from "@signalbox/core";
+import {
+  checkServer,
+  createProxy,
+  type CheckServerOptions,
+  type CloseOptions,
+  type Proxy,
+  type ProxyOptions,
+} from "@signalbox/proxy";
+
+/** Answers a request: a listener of `node:http`. */
+export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** What a listener is told beside its gateway. */
+export interface ListenerOptions extends ProxyOptions {
+  /** Gets what no route takes. Default: 404. */
+  readonly fallback?: Listener;
+  /** A proxy to share with other mounts. Default: one of its own, with its own connections. */
+  readonly proxy?: Proxy;
+}
+
+/** A request listener that is a gateway. */
+export interface GatewayListener extends Listener {
+  readonly proxy: Proxy;
+  /** For the `upgrade` event of the server. */
+  readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Lets requests under way end and closes the connections to the instances. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Makes a request listener out of a gateway, for full control over the server.
+ *
+ * @example
+ * const listener = gatewayListener(gateway, { fallback: app });
+ * const server = createServer(listener).on("upgrade", listener.upgrade);
+ */
+export function gatewayListener(gateway: Gateway, options: ListenerOptions = {}): GatewayListener {
+  const { fallback } = options;
+  const proxy = options.proxy ?? createProxy(gateway, options);
+  const listener: Listener = (req, res) => {
+    proxy.handle(req, res, fallback === undefined ? {} : { none: () => fallback(req, res) });
+  };
+  return Object.assign(listener, {
+    proxy,
+    upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) =>
+      proxy.upgrade(req, socket, head),
+    close: (close?: CloseOptions) => proxy.close(close),
+  });
+}
+
+/** What a mount is told beside its gateway. */
+export interface AttachOptions extends ProxyOptions, CheckServerOptions {
+  /** A proxy to share with other mounts. Default: one of its own, with its own connections. */
+  readonly proxy?: Proxy;
+}
+
+/** A gateway that is mounted on a server. */
+export interface AttachedGateway {
+  readonly proxy: Proxy;
+  /** Lets requests under way end, closes the connections to the instances, and gives the server its listeners back. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+type AnyListener = (...args: unknown[]) => void;
+
+/**
+ * Mounts a gateway on a server in front of the listeners that it has: they get what no route takes, requests
+ * and upgrades alike. Looks at the settings of the server (`checkServer`).
+ *
+ * @throws ServerSettingsError with `strict: true`, when the settings are unsafe
+ *
+ * @example
+ * const mounted = attachGateway(createServer(app), gateway);
+ * await mounted.close();
+ */
+export function attachGateway(
+  server: Server | SecureServer,
+  gateway: Gateway,
+  options: AttachOptions = {},
+): AttachedGateway {
+  checkServer(server, options);
+  const proxy = options.proxy ?? createProxy(gateway, options);
+  const before = {
+    request: takeListeners(server, "request"),
+    checkContinue: takeListeners(server, "checkContinue"),
+    upgrade: takeListeners(server, "upgrade"),
+  };
+  const request = (req: IncomingMessage, res: ServerResponse): void => {
+    proxy.handle(
+      req,
+      res,
+      before.request.length === 0 ? {} : { none: () => call(server, before.request, req, res) },
+    );
+  };
+  const checkContinue = (req: IncomingMessage, res: ServerResponse): void => {
+    proxy.handle(req, res, { none: () => continueElsewhere(server, before, req, res) });
+  };
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const none = (): void => call(server, before.upgrade, req, socket, head);
+    proxy.upgrade(req, socket, head, before.upgrade.length === 0 ? {} : { none });
+  };
+  server.on("request", request).on("checkContinue", checkContinue).on("upgrade", upgrade);
+  return {
+    proxy,
+    close: async (close) => {
+      await proxy.close(close);
+      server.off("request", request).off("checkContinue", checkContinue).off("upgrade", upgrade);
+      for (const [event, listeners] of Object.entries(before))
+        for (const listener of listeners) server.on(event, listener);
+    },
+  };
+}
+
+function takeListeners(server: Server | SecureServer, event: string): AnyListener[] {
+  const listeners = server.rawListeners(event) as AnyListener[];
+  server.removeAllListeners(event);
+  return listeners;
+}
+
+function call(
+  server: Server | SecureServer,
+  listeners: readonly AnyListener[],
+  ...args: unknown[]
+): void {
+  for (const listener of listeners) listener.apply(server, args);
+}
+
+// What Node does where nobody listens: leave to go on, then an ordinary request.
+function continueElsewhere(
+  server: Server | SecureServer,
+  before: {
+    readonly request: readonly AnyListener[];
+    readonly checkContinue: readonly AnyListener[];
+  },
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  if (before.checkContinue.length > 0) {
+    call(server, before.checkContinue, req, res);
+    return;
+  }
+  res.writeContinue();
+  if (before.request.length > 0) call(server, before.request, req, res);
+  else res.writeHead(404).end();
+}

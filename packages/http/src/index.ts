@@ -1,0 +1,28 @@
+export {
+  attachGateway,
+  gatewayListener,
+  type AttachedGateway,
+  type AttachOptions,
+  type GatewayListener,
+  type Listener,
+  type ListenerOptions,
+} from "./attach.js";
+export {
+  checkServer,
+  ServerSettingsError,
+  type CheckServerOptions,
+  type CloseOptions,
+  type ExchangeEnd,
+  type Proxy,
+  type ProxyOptions,
+} from "@signalbox/proxy";
+export {
+  createGateway,
+  GatewayConfigError,
+  type ConfigInput,
+  type Decision,
+  type Gateway,
+  type GatewayChange,
+  type GatewayConfig,
+  type GatewayOptions,
+} from "@signalbox/core";

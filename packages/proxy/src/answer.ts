@@ -1,0 +1,79 @@
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import type { ServerRequest } from "./view.js";
+
+/** A response as the servers of Node take it. */
+export type ServerReply = ServerResponse | Http2ServerResponse;
+
+/** Bodies up to this size are read to their end behind an answer of our own, so that the connection lives on. */
+const DRAIN_BYTES = 65_536;
+
+/** Whether a response goes out on HTTP/1. */
+export function isHttp1(res: ServerReply): res is ServerResponse {
+  return !("stream" in res);
+}
+
+/** Writes a head. Headers are flat: name, value, name, value. */
+export function writeHead(res: ServerReply, status: number, headers: string[]): void {
+  if (isHttp1(res)) {
+    res.writeHead(status, headers);
+    return;
+  }
+  for (let i = 0; i < headers.length; i += 2)
+    res.appendHeader(headers[i] as string, headers[i + 1] as string);
+  res.writeHead(status);
+}
+
+/** Answers a request without an instance. What is left of its body is read up to a bound, or the connection closed. */
+export function answer(
+  req: ServerRequest,
+  res: ServerReply,
+  status: number,
+  headers: string[],
+  body: string,
+): void {
+  if (res.destroyed || res.headersSent) return;
+  if (!canDrain(req)) closeAfter(res);
+  const bytes = Buffer.from(body);
+  // 204 and 304 have no body, and no length of one (RFC 9110 section 8.6).
+  const isBodyless = status === 204 || status === 304;
+  writeHead(
+    res,
+    status,
+    isBodyless ? headers : [...headers, "content-length", String(bytes.length)],
+  );
+  if (isBodyless || req.method === "HEAD") res.end();
+  else res.end(bytes);
+}
+
+/** Answers with a status and its name as plain text. */
+export function answerPlain(
+  req: ServerRequest,
+  res: ServerReply,
+  status: number,
+  headers: string[] = [],
+): void {
+  answer(
+    req,
+    res,
+    status,
+    [...headers, "content-type", "text/plain; charset=utf-8"],
+    `${status} ${STATUS_CODES[status] ?? ""}\n`,
+  );
+}
+
+/** Writes a part of a body; false when the client has to catch up first. */
+export function writeBody(res: ServerReply, chunk: Buffer): boolean {
+  return isHttp1(res) ? res.write(chunk) : res.write(chunk);
+}
+
+/** Ends the connection after this response, where connections are not shared by streams. */
+export function closeAfter(res: ServerReply): void {
+  if (isHttp1(res)) res.shouldKeepAlive = false;
+}
+
+function canDrain(req: ServerRequest): boolean {
+  if (req.complete || req.httpVersionMajor >= 2) return true;
+  if (req.headers["transfer-encoding"] !== undefined) return false;
+  return Number(req.headers["content-length"] ?? 0) <= DRAIN_BYTES;
+}

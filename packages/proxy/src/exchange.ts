@@ -1,0 +1,267 @@
+import {
+  buildClientResponse,
+  type Decision,
+  type ForwardDecision,
+  type Gateway,
+  type Outcome,
+  type RequestView,
+} from "@signalbox/core";
+import {
+  answerPlain,
+  closeAfter,
+  isHttp1,
+  writeBody,
+  writeHead,
+  type ServerReply,
+} from "./answer.js";
+import { Attempt, type AttemptOwner } from "./attempt.js";
+import { RequestBody } from "./body.js";
+import { statusOf, type Failure } from "./failure.js";
+import type { Pools } from "./pools.js";
+import { hasBody, type ServerRequest } from "./view.js";
+
+/** What became of one request, told once when it is over. */
+export interface ExchangeEnd {
+  readonly view: RequestView;
+  /** The last decision: that of the last attempt where there were several. */
+  readonly decision: Decision;
+  /** Status that went to the client; 499 when it left before there was one. */
+  readonly status: number;
+  /** Whether the response went out whole. */
+  readonly isComplete: boolean;
+  /** Attempts that were started. */
+  readonly attempts: number;
+  /** Unit: milliseconds. */
+  readonly durationMs: number;
+  /** Why the last attempt failed, for logs. Undefined when it did not. */
+  readonly failure?: Failure;
+}
+
+/** What an exchange needs of its proxy. */
+export interface ExchangeHost {
+  readonly gateway: Gateway;
+  readonly pools: Pools;
+  ended(end: ExchangeEnd): void;
+}
+
+/** One forwarded request from its decision to the end of its response, over one attempt or several. */
+export class Exchange implements AttemptOwner {
+  readonly #host: ExchangeHost;
+  readonly #startedAt = performance.now();
+  readonly body: RequestBody | null;
+  #decision: ForwardDecision;
+  #attempt: Attempt | undefined;
+  #attempts = 0;
+  #failure: Failure | undefined;
+  #isFlushed = false;
+  #isOver = false;
+  #requestTimer: NodeJS.Timeout | undefined;
+  #stallTimer: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    host: ExchangeHost,
+    readonly view: RequestView,
+    readonly req: ServerRequest,
+    readonly res: ServerReply,
+    decision: ForwardDecision,
+  ) {
+    this.#host = host;
+    this.#decision = decision;
+    const { idleMs, requestMs } = decision.timeouts;
+    this.body = hasBody(req) ? new RequestBody(req, idleMs, this.#onSilentClient) : null;
+    // Every emitter gets its listener before anything can happen.
+    res.on("error", ignore);
+    res.once("close", this.#onClose);
+    if (this.body !== null) req.on("error", ignore);
+    if (requestMs > 0) this.#requestTimer = setTimeout(this.#onRequestTimeout, requestMs);
+  }
+
+  get gateway(): Gateway {
+    return this.#host.gateway;
+  }
+
+  /** Starts the first attempt, or the next one. */
+  send(decision: ForwardDecision): void {
+    if (this.#isOver) return;
+    this.#decision = decision;
+    if (!this.#host.gateway.start(decision)) {
+      answerPlain(this.req, this.res, 503);
+      return;
+    }
+    this.#attempts++;
+    this.#attempt = new Attempt(this, decision);
+    this.#attempt.begin(this.#host.pools.of(decision));
+  }
+
+  /** The body of a client that waits for leave to send it. */
+  continueBody(): void {
+    if (this.req.headers.expect !== undefined && isHttp1(this.res) && !this.res.headersSent)
+      this.res.writeContinue();
+  }
+
+  onInterim(status: number, headers: Record<string, string | string[] | undefined>): void {
+    if (
+      status !== 103 ||
+      headers["link"] === undefined ||
+      this.req.httpVersion === "1.0" ||
+      this.res.headersSent
+    )
+      return;
+    this.res.writeEarlyHints({ link: headers["link"] });
+  }
+
+  onHead(status: number, headers: Record<string, string | string[] | undefined>): void {
+    const head = buildClientResponse(this.#decision, { status, headers }, this.view);
+    // The final answer came before the whole request: nothing that follows on this connection can be trusted.
+    if (this.body !== null && !this.req.complete) closeAfter(this.res);
+    writeHead(this.res, head.status, head.headers);
+    // A small answer comes whole in this tick, and head and body go out in one write. A stream's head goes at its end.
+    process.nextTick(flushHead, this);
+  }
+
+  /** Sends the head alone when no byte of the body has come. */
+  flush(): void {
+    if (this.#isFlushed || this.#isOver) return;
+    this.#isFlushed = true;
+    this.#attempt?.reportHead();
+    if (isHttp1(this.res)) this.res.flushHeaders();
+  }
+
+  /** Takes a part of the response; false when the client has to catch up first. */
+  onData(chunk: Buffer): boolean {
+    this.#isFlushed = true;
+    if (writeBody(this.res, chunk)) return true;
+    this.#watchClient();
+    return false;
+  }
+
+  onEnd(): void {
+    this.#isFlushed = true;
+    this.#attempt = undefined;
+    this.res.end();
+    if (this.res.writableLength > 0) this.#watchClient();
+  }
+
+  onFailure(failure: Failure, outcome: Outcome, reusedConnection: boolean): void {
+    const decision = this.#decision;
+    this.#attempt = undefined;
+    if (this.#isOver) return;
+    this.#failure = failure;
+    if (this.res.headersSent) {
+      // The client must see that the response was cut: an orderly end would lie.
+      this.res.destroy();
+      return;
+    }
+    const next = this.gateway.retry(decision, outcome, this.#retryFacts(reusedConnection));
+    if (next.kind === "retry") this.#sendAgain(next.decision, next.delayMs);
+    else this.#fail(failure);
+  }
+
+  /** The decision of a further attempt after this status; undefined when the response is to be delivered. */
+  retryAfter(status: number, retryAfter: string | undefined): (() => void) | undefined {
+    const facts = this.#retryFacts(false);
+    const retryAfterMs =
+      retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter)
+        ? Number(retryAfter) * 1000
+        : undefined;
+    const outcome: Outcome = { kind: "response", status, totalMs: this.#elapsedMs() };
+    const next = this.gateway.retry(
+      this.#decision,
+      outcome,
+      retryAfterMs === undefined ? facts : { ...facts, retryAfterMs },
+    );
+    return next.kind === "retry" ? () => this.#sendAgain(next.decision, next.delayMs) : undefined;
+  }
+
+  /** No connection came free: the queue of the instance is full. */
+  onOverflow(): void {
+    this.#attempt = undefined;
+    answerPlain(this.req, this.res, 503, ["retry-after", "1"]);
+  }
+
+  #retryFacts(reusedConnection: boolean) {
+    const { requestMs } = this.#decision.timeouts;
+    const replayable = this.body === null || !this.body.isTouched;
+    const facts = { replayable, reusedConnection, responseStarted: this.res.headersSent };
+    return requestMs > 0 ? { ...facts, remainingMs: requestMs - this.#elapsedMs() } : facts;
+  }
+
+  #sendAgain(decision: ForwardDecision, delayMs: number): void {
+    if (delayMs > 0) this.#retryTimer = setTimeout(() => this.send(decision), delayMs);
+    else queueMicrotask(() => this.send(decision));
+  }
+
+  #fail(failure: Failure): void {
+    if (failure.side === "client") closeAfter(this.res);
+    answerPlain(this.req, this.res, statusOf(failure));
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  // A client that stops reading holds the connection of the instance: it may do so as long as the instance may be silent.
+  #watchClient(): void {
+    const { idleMs } = this.#decision.timeouts;
+    if (this.#stallTimer !== undefined) return;
+    if (idleMs > 0) this.#stallTimer = setTimeout(this.#onStall, idleMs);
+    this.res.once("drain", this.#onDrain);
+  }
+
+  readonly #onDrain = (): void => {
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = undefined;
+    this.#attempt?.resume();
+  };
+
+  readonly #onStall = (): void => {
+    this.res.destroy();
+  };
+
+  readonly #onSilentClient = (): void => {
+    this.#attempt?.cancel();
+    this.#attempt = undefined;
+    if (this.res.headersSent) this.res.destroy();
+    else answerPlain(this.req, this.res, 408);
+  };
+
+  readonly #onRequestTimeout = (): void => {
+    this.#failure = { side: "instance", cause: "timeout" };
+    this.#attempt?.timeOut();
+    this.#attempt = undefined;
+    clearTimeout(this.#retryTimer);
+    if (this.res.headersSent) this.res.destroy();
+    else answerPlain(this.req, this.res, 504);
+  };
+
+  readonly #onClose = (): void => {
+    this.#isOver = true;
+    clearTimeout(this.#requestTimer);
+    clearTimeout(this.#stallTimer);
+    clearTimeout(this.#retryTimer);
+    this.#attempt?.cancel();
+    this.#attempt = undefined;
+    this.body?.destroy();
+    this.#host.ended(this.#end());
+  };
+
+  #end(): ExchangeEnd {
+    const status = this.res.headersSent ? this.res.statusCode : 499;
+    const end = {
+      view: this.view,
+      decision: this.#decision,
+      status,
+      isComplete: this.res.writableFinished,
+      attempts: this.#attempts,
+      durationMs: this.#elapsedMs(),
+    };
+    return this.#failure === undefined ? end : { ...end, failure: this.#failure };
+  }
+}
+
+function flushHead(exchange: Exchange): void {
+  exchange.flush();
+}
+
+function ignore(): void {}

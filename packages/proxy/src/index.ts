@@ -1,0 +1,12 @@
+export {
+  createProxy,
+  type CloseOptions,
+  type Fallthrough,
+  type Proxy,
+  type ProxyOptions,
+} from "./proxy.js";
+export type { ExchangeEnd } from "./exchange.js";
+export type { Failure } from "./failure.js";
+export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
+export type { ServerReply } from "./answer.js";
+export { viewOf, type ServerRequest } from "./view.js";

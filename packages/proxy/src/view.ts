@@ -1,0 +1,54 @@
+import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
+import type { RequestView } from "@signalbox/core";
+
+/** A request as the servers of Node give it. */
+export type ServerRequest = IncomingMessage | Http2ServerRequest;
+
+/** The request view of a request of Node. */
+export function viewOf(req: ServerRequest): RequestView {
+  const socket = req.socket as ServerRequest["socket"] & { readonly encrypted?: boolean };
+  const { remoteAddress, localPort } = socket;
+  return {
+    method: req.method as string,
+    url: urlOf(req),
+    rawHeaders: req.rawHeaders,
+    protocol: socket.encrypted === true ? "https" : "http",
+    ...(remoteAddress === undefined ? GONE : { remoteAddress }),
+    ...(localPort === undefined ? GONE : { localPort }),
+  };
+}
+
+const GONE = {};
+
+// Express cuts the mount path off `url`; routes see the original one.
+function urlOf(req: ServerRequest & { readonly originalUrl?: string }): string {
+  const url = req.originalUrl ?? (req.url as string);
+  // Node gives bytes of the target as latin1: each byte of the path is escaped as it came.
+  return /[\u0080-\u00ff]/.test(url) ? escapePathBytes(url) : url;
+}
+
+function escapePathBytes(url: string): string {
+  const mark = url.indexOf("?");
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const escaped = path.replace(
+    /[\u0080-\u00ff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return mark === -1 ? escaped : escaped + url.slice(mark);
+}
+
+/** Whether a request has a body that is still to come. */
+export function hasBody(req: ServerRequest): boolean {
+  const { "transfer-encoding": encoding, "content-length": length } = req.headers;
+  if (req.httpVersionMajor >= 2) return !(req as Http2ServerRequest).stream.endAfterHeaders;
+  return encoding !== undefined || (length !== undefined && length !== "0");
+}
+
+/** Why the framing of a request cannot be trusted; undefined when it can. Source: RFC 9112 section 6.1. */
+export function framingProblem(req: ServerRequest): string | undefined {
+  if (req.httpVersion === "1.0" && req.headers["transfer-encoding"] !== undefined) {
+    return "Transfer-Encoding in an HTTP/1.0 request";
+  }
+  return undefined;
+}
