@@ -70,7 +70,7 @@ export function decideStages(
 ): Decision {
   const route = routeOf(runtime.plan, alternative);
   const action = route.action;
-  const path = alternative.path;
+  const path = alternative.shape;
   const matched: MatchedPath = {
     request,
     params: readParams(path, request.path),

@@ -105,9 +105,9 @@ class MatchValue implements GatewayMatch {
   readonly #matched: Matched & { kind: "match" };
   readonly #plan: Plan;
 
-  constructor(matched: Matched & { kind: "match" }, plan: Plan, route: string) {
-    this.route = route;
-    this.params = readParams(matched.alternative.path, matched.request.path);
+  constructor(matched: Matched & { kind: "match" }, plan: Plan) {
+    this.route = matched.alternative.id;
+    this.params = readParams(matched.alternative.shape, matched.request.path);
     this.#matched = matched;
     this.#plan = plan;
     Object.freeze(this);
@@ -154,11 +154,7 @@ class SignalboxGateway implements Gateway {
     const plan = this.#runtime.plan;
     const matched = matchStage(plan, view);
     if (matched.kind === "final") return matched.decision as MatchResult;
-    return new MatchValue(
-      matched,
-      plan,
-      plan.table.ids[matched.alternative.precedence.route] as string,
-    );
+    return new MatchValue(matched, plan);
   }
 
   decide(view: RequestView, match?: MatchResult): Decision {

@@ -87,5 +87,5 @@ export interface Plan {
 
 /** The route that an alternative belongs to. */
 export function routeOf(plan: Plan, alternative: Alternative): RoutePlan {
-  return plan.routes[alternative.precedence.route] as RoutePlan;
+  return plan.routes[alternative.route] as RoutePlan;
 }

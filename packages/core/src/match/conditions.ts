@@ -1,10 +1,10 @@
-import type { ConditionMap, MatchConfig } from "../config/config.js";
+import type { MatchConfig, TextCondition } from "../config/config.js";
 import { cookieOf, headerOf, queryValueOf, type Fact, type ParsedRequest } from "../request.js";
 import { compileAddresses } from "./address.js";
 import { readParams, type CompiledPath } from "./pattern.js";
 import { compileText, type TextTest } from "./text.js";
 
-/** One compiled condition: holds or does not. It knows how to say what it is, for explanations. */
+/** One compiled condition: a test on one text of a request. It knows how to say what it is, for explanations. */
 export interface Condition {
   readonly on:
     | "method"
@@ -18,7 +18,9 @@ export interface Condition {
     | "port";
   /** Name of the header, parameter, …; empty where there is only one. */
   readonly name: string;
-  holds(request: ParsedRequest): boolean;
+  /** The text that alone passes the test; undefined where the test takes others. */
+  readonly text: string | undefined;
+  readonly test: TextTest;
 }
 
 /** The conditions of one alternative beside path and host, cheapest first. */
@@ -27,54 +29,98 @@ export interface CompiledConditions {
   readonly list: readonly Condition[];
 }
 
+/** Compiles conditions. Equal ones come out as the same object, so that large tables stay in the processor's caches. */
+export class ConditionsCompiler {
+  readonly #known = new Map<string, CompiledConditions>();
+
+  compile(match: MatchConfig): CompiledConditions {
+    const key = JSON.stringify({ ...match, path: undefined, host: undefined });
+    // Not every number has a form in JSON: what became null may differ.
+    if (key.includes("null")) return compileConditions(match);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const compiled = compileConditions(match);
+    this.#known.set(key, compiled);
+    return compiled;
+  }
+}
+
 /** Compiles all conditions of a match but path and host. */
-export function compileConditions(match: MatchConfig, path: CompiledPath): CompiledConditions {
+export function compileConditions(match: MatchConfig): CompiledConditions {
   const list: Condition[] = [];
-  if (match.protocol !== undefined) {
-    const wanted = match.protocol;
-    list.push({ on: "protocol", name: "", holds: (request) => request.protocol === wanted });
+  if (match.protocol !== undefined) list.push(onText("protocol", "", match.protocol));
+  if (match.port !== undefined)
+    list.push(onText("port", "", { oneOf: listOf(match.port).map(String) }));
+  for (const [on, field] of NAMED) {
+    const map = match[field];
+    if (map === undefined) continue;
+    for (const name of Object.keys(map))
+      list.push(
+        onText(on, on === "header" ? name.toLowerCase() : name, map[name] as TextCondition),
+      );
   }
-  if (match.port !== undefined) {
-    const ports = listOf(match.port);
-    list.push({
-      on: "port",
-      name: "",
-      holds: ({ view }) => view.localPort !== undefined && ports.includes(view.localPort),
-    });
-  }
-  each(match.headers, (name, test) => {
-    const lower = name.toLowerCase();
-    list.push({ on: "header", name: lower, holds: ({ view }) => test(headerOf(view, lower)) });
-  });
-  each(match.query, (name, test) => {
-    list.push({
-      on: "query",
-      name,
-      holds: ({ query }) => test(query === "" ? undefined : queryValueOf(query, name)),
-    });
-  });
-  each(match.cookies, (name, test) => {
-    list.push({ on: "cookie", name, holds: ({ view }) => test(cookieOf(view, name)) });
-  });
-  each(match.params, (name, test) => {
-    list.push({
-      on: "param",
-      name,
-      holds: (request) => test(ownValue(readParams(path, request.path), name)),
-    });
-  });
-  each(match.facts, (name, test) => {
-    list.push({ on: "fact", name, holds: ({ view }) => test(factText(view.facts, name)) });
-  });
   if (match.clientAddress !== undefined) {
     const inside = compileAddresses(listOf(match.clientAddress));
     list.push({
       on: "clientAddress",
       name: "",
-      holds: ({ clientAddress }) => clientAddress !== "" && inside(clientAddress),
+      text: undefined,
+      test: (address) => address !== undefined && inside(address),
     });
   }
   return { methods: match.method === undefined ? undefined : listOf(match.method), list };
+}
+
+const NAMED = [
+  ["header", "headers"],
+  ["query", "query"],
+  ["cookie", "cookies"],
+  ["param", "params"],
+  ["fact", "facts"],
+] as const;
+
+function onText(on: Condition["on"], name: string, condition: TextCondition): Condition {
+  const text = typeof condition === "string" ? condition : undefined;
+  return { on, name, text, test: compileText(condition) };
+}
+
+/** Whether a condition holds for a request that the path takes. */
+export function conditionHolds(
+  condition: Condition,
+  request: ParsedRequest,
+  path: CompiledPath,
+): boolean {
+  const value = valueOf(condition, request, path);
+  return condition.text === undefined ? condition.test(value) : value === condition.text;
+}
+
+// What a condition looks at; undefined when the request has no such thing.
+function valueOf(
+  { on, name }: Condition,
+  request: ParsedRequest,
+  path: CompiledPath,
+): string | undefined {
+  const view = request.view;
+  switch (on) {
+    case "header":
+      return headerOf(view, name);
+    case "query":
+      return request.query === "" ? undefined : queryValueOf(request.query, name);
+    case "cookie":
+      return cookieOf(view, name);
+    case "param":
+      return ownValue(readParams(path, request.path), name);
+    case "fact":
+      return factText(view.facts, name);
+    case "clientAddress":
+      return request.clientAddress === "" ? undefined : request.clientAddress;
+    case "protocol":
+      return request.protocol;
+    case "port":
+      return view.localPort === undefined ? undefined : String(view.localPort);
+    case "method":
+      return view.method;
+  }
 }
 
 /** A fact as the text that conditions and sticky keys see: text, numbers and booleans; others are as if absent. */
@@ -90,12 +136,6 @@ export function factText(
 /** One value or a list of them, as a list. */
 export function listOf<T extends string | number>(value: T | readonly T[]): readonly T[] {
   return typeof value === "object" ? value : [value];
-}
-
-function each(map: ConditionMap | undefined, add: (name: string, test: TextTest) => void): void {
-  if (map === undefined) return;
-  for (const name of Object.keys(map))
-    add(name, compileText(map[name] as NonNullable<ConditionMap[string]>));
 }
 
 function ownValue<T>(record: { readonly [name: string]: T }, name: string): T | undefined {

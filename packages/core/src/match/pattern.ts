@@ -105,6 +105,25 @@ export function isPatternProblem(path: CompiledPath | PatternProblem): path is P
   return "problem" in path;
 }
 
+/** Paths by their shape. Reading parameters needs no more than that, and many paths share one. */
+export class PathShapes {
+  readonly #known = new Map<string, CompiledPath>();
+
+  /** The first path that was given whose parameters have the same names and stand in the same places. */
+  of(path: CompiledPath): CompiledPath {
+    const key = shapeKey(path);
+    const known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, path);
+    return known ?? path;
+  }
+}
+
+function shapeKey(path: CompiledPath): string {
+  if (path.kind !== "tree") return "";
+  const { segments, names, positions, open, bare } = path;
+  return `${segments.length} ${positions.join()} ${names.join()} ${open} ${bare}`;
+}
+
 /** The text by which the tree knows a static segment: free of what find-my-way gives a meaning to. */
 export function treeText(text: string): string {
   return isOdd(text) ? text.replaceAll("%", "\u0001").replaceAll("*", "\u0002") : text;

@@ -1,11 +1,17 @@
 import type { MatchConfig, RouteConfig } from "../config/config.js";
 import type { ParsedRequest, RequestView } from "../request.js";
-import { compileConditions, listOf, type CompiledConditions } from "./conditions.js";
+import {
+  conditionHolds,
+  ConditionsCompiler,
+  listOf,
+  type CompiledConditions,
+} from "./conditions.js";
 import { canonicalHost, wildcardSuffixes } from "./host.js";
 import {
   compilePath,
   isPatternProblem,
   paramsHaveText,
+  PathShapes,
   readParams,
   treeText,
   type CompiledPath,
@@ -13,20 +19,25 @@ import {
 import { comparePrecedence, countConditions, type Precedence } from "./precedence.js";
 import { compileRegex } from "./regex.js";
 import { isBad, parseRequest, type ParseOptions } from "./target.js";
-import { TreeBuilder, type PathTree, type Search, type TreeEntry } from "./tree.js";
+import { Search, TreeBuilder, type PathTree, type TreeEntry } from "./tree.js";
 
 /** One way for a route to match: its conditions, and its place in the one total order. */
 export interface Alternative {
   /** Position in the total order of all alternatives; lower goes first. */
   readonly rank: number;
-  readonly precedence: Precedence;
-  readonly path: CompiledPath;
+  /** Id of the route. */
+  readonly id: string;
+  /** Position of the route. */
+  readonly route: number;
+  /** A path whose parameters stand where those of this one do; one object for all that look alike. */
+  readonly shape: CompiledPath;
+  /** One object for all that are equal. */
   readonly conditions: CompiledConditions;
+  readonly precedence: Precedence;
 }
 
 /** Routes in the form in which requests are matched. Made by `compileRoutes`; frozen. */
 export interface RouteTable {
-  readonly ids: readonly string[];
   /** All alternatives in their total order. */
   readonly alternatives: readonly Alternative[];
   /** The best alternative that holds. */
@@ -57,14 +68,12 @@ export type RouteMatch =
 export function compileRoutes(
   routes: readonly Pick<RouteConfig, "id" | "match" | "order">[],
 ): RouteTable {
-  const drafts = routes
-    .flatMap((route, index) => draftsOf(route, index))
-    .sort((a, b) => comparePrecedence(a.precedence, b.precedence));
-  const alternatives = drafts.map((draft, rank) => ({ rank, ...draft }));
-  return new CompiledTable(
-    routes.map((route, index) => route.id ?? String(index)),
-    alternatives,
-  );
+  const shared: Shared = { shapes: new PathShapes(), conditions: new ConditionsCompiler() };
+  const drafts: Draft[] = [];
+  for (const [index, route] of routes.entries()) addDrafts(drafts, route, index, shared);
+  drafts.sort((a, b) => comparePrecedence(a.precedence, b.precedence));
+  for (const [rank, draft] of drafts.entries()) draft.rank = rank;
+  return new CompiledTable(drafts);
 }
 
 /** Matches a request against compiled routes. Changes nothing. */
@@ -79,27 +88,39 @@ export function matchRoute(
   if (found === undefined) return { kind: "none" };
   return {
     kind: "match",
-    route: table.ids[found.precedence.route] as string,
-    params: readParams(found.path, request.path),
+    route: found.id,
+    params: readParams(found.shape, request.path),
   };
 }
 
-type Draft = Omit<Alternative, "rank">;
+type Draft = { -readonly [Field in keyof Alternative]: Alternative[Field] };
 
-function draftsOf(route: Pick<RouteConfig, "id" | "match" | "order">, index: number): Draft[] {
-  return matchesOf(route.match).flatMap((match, alternative) => {
+/** What alternatives have in common. */
+interface Shared {
+  readonly shapes: PathShapes;
+  readonly conditions: ConditionsCompiler;
+}
+
+function addDrafts(
+  drafts: Draft[],
+  route: Pick<RouteConfig, "id" | "match" | "order">,
+  index: number,
+  shared: Shared,
+): void {
+  const id = route.id ?? String(index);
+  const order = route.order ?? 0;
+  for (const [alternative, match] of matchesOf(route.match).entries()) {
     const path = compilePath(match.path);
     if (isPatternProblem(path))
       throw new RangeError(`/routes/${index}/match/path: ${path.problem}`);
-    const conditions = compileConditions(match, path);
+    const shape = shared.shapes.of(path);
+    const conditions = shared.conditions.compile(match);
     const counts = countConditions(match);
-    const hosts = match.host === undefined ? [""] : listOf(match.host).map(canonicalHost);
-    return hosts.map((host) => ({
-      path,
-      conditions,
-      precedence: { order: route.order ?? 0, host, path, ...counts, route: index, alternative },
-    }));
-  });
+    for (const host of match.host === undefined ? [""] : listOf(match.host).map(canonicalHost)) {
+      const precedence = { order, host, path, ...counts, route: index, alternative };
+      drafts.push({ rank: 0, id, route: index, shape, conditions, precedence });
+    }
+  }
 }
 
 /** The alternatives of a route as a list. */
@@ -114,7 +135,7 @@ interface HostTable {
   /** Paths by their first characters or by a regex, each with its one alternative. */
   readonly others: readonly {
     readonly takes: (path: string) => boolean;
-    readonly list: readonly Alternative[];
+    readonly alternative: Alternative;
   }[];
 }
 
@@ -123,10 +144,7 @@ class CompiledTable implements RouteTable {
   readonly #wildcards = new Map<string, HostTable>();
   readonly #any: HostTable | undefined;
 
-  constructor(
-    readonly ids: readonly string[],
-    readonly alternatives: readonly Alternative[],
-  ) {
+  constructor(readonly alternatives: readonly Alternative[]) {
     const byHost = new Map<string, Alternative[]>();
     for (const alternative of alternatives) {
       const host = alternative.precedence.host;
@@ -142,7 +160,6 @@ class CompiledTable implements RouteTable {
     const any = byHost.get("");
     this.#any = any === undefined ? undefined : hostTable(any, trees);
     trees.finish();
-    Object.freeze(this.ids);
     Object.freeze(this.alternatives);
     Object.freeze(this);
   }
@@ -187,9 +204,9 @@ function visitHost(
 
 // What the tree cannot hold is tried one by one, in the order of rank.
 function visitOthers(others: HostTable["others"], path: string, search: Search<Alternative>): void {
-  for (const { takes, list } of others) {
-    if ((list[0] as Alternative).rank >= search.best) return;
-    if (takes(path)) search.consider(list);
+  for (const { takes, alternative } of others) {
+    if (alternative.rank >= search.best) return;
+    if (takes(path)) search.consider(alternative);
   }
 }
 
@@ -197,9 +214,9 @@ function hostTable(group: readonly Alternative[], trees: TreeBuilder<Alternative
   const entries: TreeEntry<Alternative>[] = [];
   const others: HostTable["others"][number][] = [];
   for (const alternative of group) {
-    const path = alternative.path;
+    const path = alternative.precedence.path;
     if (path.kind === "tree") entries.push({ path, alternative });
-    else others.push({ takes: pathTest(path), list: [alternative] });
+    else others.push({ takes: pathTest(path), alternative });
   }
   return {
     best: (group[0] as Alternative).rank,
@@ -214,36 +231,34 @@ function pathTest(path: Exclude<CompiledPath, { kind: "tree" }>): (path: string)
   return (given) => given.startsWith(text);
 }
 
-class FirstThatHolds implements Search<Alternative> {
-  best = Number.POSITIVE_INFINITY;
+class FirstThatHolds extends Search<Alternative> {
   found: Alternative | undefined = undefined;
+  readonly #request: ParsedRequest;
 
-  constructor(readonly request: ParsedRequest) {}
+  constructor(request: ParsedRequest) {
+    super();
+    this.#request = request;
+  }
 
-  consider(list: readonly Alternative[]): void {
-    for (let i = 0; i < list.length; i++) {
-      const alternative = list[i] as Alternative;
-      if (alternative.rank >= this.best) return;
-      if (holds(alternative, this.request)) {
-        this.best = alternative.rank;
-        this.found = alternative;
-        return;
-      }
-    }
+  consider(alternative: Alternative): void {
+    if (!holds(alternative, this.#request)) return;
+    this.best = alternative.rank;
+    this.found = alternative;
   }
 }
 
-class MethodsThatHold implements Search<Alternative> {
-  best = Number.POSITIVE_INFINITY;
+class MethodsThatHold extends Search<Alternative> {
   readonly methods = new Set<string>();
+  readonly #request: ParsedRequest;
 
-  constructor(readonly request: ParsedRequest) {}
+  constructor(request: ParsedRequest) {
+    super();
+    this.#request = request;
+  }
 
-  consider(list: readonly Alternative[]): void {
-    for (const alternative of list) {
-      if (conditionsHold(alternative, this.request))
-        for (const method of alternative.conditions.methods ?? []) this.methods.add(method);
-    }
+  consider(alternative: Alternative): void {
+    if (!conditionsHold(alternative, this.#request)) return;
+    for (const method of alternative.conditions.methods ?? []) this.methods.add(method);
   }
 }
 
@@ -255,9 +270,9 @@ function holds(alternative: Alternative, request: ParsedRequest): boolean {
   );
 }
 
-function conditionsHold(alternative: Alternative, request: ParsedRequest): boolean {
-  const list = alternative.conditions.list;
+function conditionsHold({ conditions, shape }: Alternative, request: ParsedRequest): boolean {
+  const list = conditions.list;
   for (let i = 0; i < list.length; i++)
-    if (!(list[i] as (typeof list)[number]).holds(request)) return false;
-  return paramsHaveText(alternative.path, request.path);
+    if (!conditionHolds(list[i] as (typeof list)[number], request, shape)) return false;
+  return paramsHaveText(shape, request.path);
 }

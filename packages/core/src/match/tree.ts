@@ -6,11 +6,41 @@ export interface Ranked {
   readonly rank: number;
 }
 
-/** One search of one request. The tree calls `consider` for every pattern that takes the path. */
-export interface Search<T extends Ranked> {
-  /** Rank of the best alternative so far; lists that cannot beat it are left out. */
-  best: number;
-  consider(list: readonly T[]): void;
+/** What a pattern leads to: one alternative, or several in the order of their rank. */
+type Slot<T extends Ranked> = T | readonly T[];
+
+/**
+ * One search of one request. The tree calls `consider` for the alternatives of every pattern that takes the
+ * path, but for those that cannot win any more.
+ */
+export abstract class Search<T extends Ranked> {
+  /** Rank of the best alternative so far. */
+  best = Number.POSITIVE_INFINITY;
+  /** Where the tree is: what the patterns of its current router lead to. */
+  slots: readonly Slot<T>[] = NO_SLOTS;
+  /** The search is what find-my-way derives from a request: it finds itself under the constraint's name. */
+  readonly slot = this;
+
+  abstract consider(alternative: T): void;
+
+  /** Considers what a pattern leads to. */
+  considerSlot(slot: Slot<T>): void {
+    if (!isList(slot)) {
+      if (slot.rank < this.best) this.consider(slot);
+      return;
+    }
+    for (let i = 0; i < slot.length; i++) {
+      const alternative = slot[i] as T;
+      if (alternative.rank >= this.best) return;
+      this.consider(alternative);
+    }
+  }
+}
+
+const NO_SLOTS: readonly never[] = [];
+
+function isList<T extends Ranked>(slot: Slot<T>): slot is readonly T[] {
+  return Array.isArray(slot);
 }
 
 /** A path in the tree with its alternatives. */
@@ -72,8 +102,9 @@ export class TreeBuilder<T extends Ranked> {
     const atEnd = byPattern.get("");
     byPattern.delete("");
     const patterns = [...byPattern.keys()].sort();
-    const lists = patterns.map((pattern) => byPattern.get(pattern) as readonly T[]);
-    return new Leaf(patterns.length === 0 ? undefined : this.#router(patterns), lists, atEnd);
+    const slots = patterns.map((pattern) => slotOf(byPattern.get(pattern) as readonly T[]));
+    const router = patterns.length === 0 ? undefined : this.#router(patterns);
+    return new Leaf(router, slots, atEnd === undefined ? undefined : slotOf(atEnd));
   }
 
   #router(patterns: readonly string[]): SlotRouter<T> {
@@ -140,43 +171,43 @@ class Branch<T extends Ranked> implements Node<T> {
 class Leaf<T extends Ranked> implements Node<T> {
   readonly best: number;
   readonly #router: SlotRouter<T> | undefined;
-  readonly #lists: readonly (readonly T[])[];
-  readonly #atEnd: readonly T[] | undefined;
+  readonly #slots: readonly Slot<T>[];
+  readonly #atEnd: Slot<T> | undefined;
 
   constructor(
     router: SlotRouter<T> | undefined,
-    lists: readonly (readonly T[])[],
-    atEnd: readonly T[] | undefined,
+    slots: readonly Slot<T>[],
+    atEnd: Slot<T> | undefined,
   ) {
     this.#router = router;
-    this.#lists = lists;
+    this.#slots = slots;
     this.#atEnd = atEnd;
-    let best = Number.POSITIVE_INFINITY;
-    for (const list of lists) best = Math.min(best, (list[0] as T).rank);
-    if (atEnd !== undefined) best = Math.min(best, (atEnd[0] as T).rank);
+    let best = atEnd === undefined ? Number.POSITIVE_INFINITY : bestOf(atEnd);
+    for (const slot of slots) best = Math.min(best, bestOf(slot));
     this.best = best;
   }
 
   find(path: string, from: number, search: Search<T>): void {
     if (from === path.length) {
-      if (this.#atEnd !== undefined) search.consider(this.#atEnd);
+      if (this.#atEnd !== undefined) search.considerSlot(this.#atEnd);
     } else if (this.#router !== undefined) {
-      this.#router.find(from === 0 ? path : path.slice(from), this.#lists, search);
+      this.#router.find(from === 0 ? path : path.slice(from), this.#slots, search);
     }
   }
 }
 
-interface Visit<T extends Ranked> {
-  lists: readonly (readonly T[])[];
-  search: Search<T> | undefined;
+function slotOf<T extends Ranked>(list: readonly T[]): Slot<T> {
+  return list.length === 1 ? (list[0] as T) : list;
+}
+
+function bestOf<T extends Ranked>(slot: Slot<T>): number {
+  return isList(slot) ? (slot[0] as T).rank : slot.rank;
 }
 
 /** A find-my-way router whose handlers are slot numbers. */
 class SlotRouter<T extends Ranked> {
   uses = 0;
   readonly #router: ReturnType<typeof findMyWay>;
-  readonly #visit: Visit<T> = { lists: [], search: undefined };
-  readonly #derived = { slot: this.#visit };
 
   constructor(patterns: readonly string[]) {
     this.#router = findMyWay({
@@ -192,25 +223,22 @@ class SlotRouter<T extends Ranked> {
     (this.#router as unknown as { compile(): void }).compile();
   }
 
-  find(path: string, lists: readonly (readonly T[])[], search: Search<T>): void {
-    const visit = this.#visit;
-    visit.lists = lists;
-    visit.search = search;
-    this.#router.find("GET", path, this.#derived as unknown as { [key: string]: string });
-    visit.search = undefined;
+  find(path: string, slots: readonly Slot<T>[], search: Search<T>): void {
+    search.slots = slots;
+    this.#router.find("GET", path, search as unknown as { [key: string]: string });
   }
 }
 
 /**
- * The constraint that makes find-my-way visit every node that takes the path: it hands the list of the
- * node's slot to the search, and always answers "no handler". While the tree is built it is asked with
+ * The constraint that makes find-my-way visit every node that takes the path: it has the search
+ * consider the node's slot, and always answers "no handler". While the tree is built it is asked with
  * the slot itself, before that is set.
  */
 function slotStorage() {
   let slot = 0;
   return {
-    get(asked: Visit<Ranked> | number): null {
-      if (typeof asked !== "number") asked.search?.consider(asked.lists[slot] as readonly Ranked[]);
+    get(asked: Search<Ranked> | number): null {
+      if (typeof asked !== "number") asked.considerSlot(asked.slots[slot] as Slot<Ranked>);
       return null;
     },
     set(value: number): void {
