@@ -51,8 +51,9 @@ type Place = readonly (string | number)[];
 type Loose = { readonly [field: string]: unknown };
 
 // Reads what may be anything: the shape of each part is checked elsewhere, so what has the wrong one is left out here.
-const recordOf = (value: unknown): Loose =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Loose) : {};
+const isRecord = (value: unknown): value is Loose =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const recordOf = (value: unknown): Loose => (isRecord(value) ? value : {});
 const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const manyOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
@@ -75,9 +76,9 @@ class Relations {
     const routes = listIn(this.#config["routes"]);
     const ids = new Map<string, Place>();
     for (const [index, route] of routes.entries())
-      this.#checkRoute(recordOf(route), this.#isShort ? [index] : ["routes", index], ids);
-    const defaults = recordOf(this.#config["defaults"]);
-    this.#checkTimeouts(recordOf(defaults["timeouts"]), ["defaults", "timeouts"]);
+      if (isRecord(route))
+        this.#checkRoute(route, this.#isShort ? [index] : ["routes", index], ids);
+    this.#checkTimeouts(this.#defaultTimeouts(), ["defaults", "timeouts"]);
     return this.#problems;
   }
 
@@ -135,6 +136,7 @@ class Relations {
     const paths = this.#checkMatches(route, at);
     this.#checkTo(route["to"], [...at, "to"], paths);
     this.#checkHeaderChanges(route, at);
+    this.#checkRespond(recordOf(route["respond"]), [...at, "respond"]);
     this.#checkRewrite(recordOf(route["rewrite"]), [...at, "rewrite"], paths);
     this.#checkRedirect(recordOf(route["redirect"]), [...at, "redirect"], paths);
     this.#checkTimeouts(recordOf(route["timeouts"]), [...at, "timeouts"]);
@@ -287,6 +289,12 @@ class Relations {
     }
   }
 
+  #checkRespond(respond: Loose, at: Place): void {
+    const seen = new Map<string, string>();
+    for (const name of Object.keys(recordOf(respond["headers"])))
+      this.#checkHeaderChange(name.toLowerCase(), [...at, "headers", name], "headers", seen);
+  }
+
   #checkHeaderChange(name: string, at: Place, kind: string, seen: Map<string, string>): void {
     if (isHopByHop(name) || name === "host" || name === "content-length") {
       const instead = name === "host" ? "use rewrite.host" : "the gateway writes it itself";
@@ -312,17 +320,8 @@ class Relations {
 
   #checkRewrite(rewrite: Loose, at: Place, paths: readonly CompiledPath[]): void {
     const path = rewrite["path"];
-    if (typeof path === "string") {
-      for (const segment of path.split("/").slice(1)) {
-        const param =
-          segment === "*" ? "*" : segment.startsWith(":") ? segment.slice(1) : undefined;
-        if (param === undefined) continue;
-        const lacking = paths.find((compiled) => !namesOf(compiled).includes(param));
-        if (lacking !== undefined) this.#unknownParam([...at, "path"], param, namesOf(lacking));
-      }
-      return;
-    }
-    this.#checkPrefix(recordOf(path), [...at, "path"], paths);
+    if (typeof path === "string") this.#checkTemplate(path, [...at, "path"], paths);
+    else this.#checkPrefix(recordOf(path), [...at, "path"], paths);
     const query = recordOf(rewrite["query"]);
     const names = [
       ...Object.keys(recordOf(query["set"])),
@@ -338,6 +337,15 @@ class Relations {
         describeValue(twice),
         "each name once",
       );
+  }
+
+  #checkTemplate(template: string, at: Place, paths: readonly CompiledPath[]): void {
+    for (const segment of template.split("/").slice(1)) {
+      const param = segment === "*" ? "*" : segment.startsWith(":") ? segment.slice(1) : undefined;
+      if (param === undefined) continue;
+      const lacking = paths.find((compiled) => !namesOf(compiled).includes(param));
+      if (lacking !== undefined) this.#unknownParam(at, param, namesOf(lacking));
+    }
   }
 
   #checkRedirect(redirect: Loose, at: Place, paths: readonly CompiledPath[]): void {
@@ -361,22 +369,23 @@ class Relations {
     );
   }
 
-  #checkTimeouts({ requestMs, attemptMs }: Loose, at: Place): void {
-    if (
-      typeof requestMs !== "number" ||
-      typeof attemptMs !== "number" ||
-      requestMs === 0 ||
-      attemptMs <= requestMs
-    )
-      return;
+  #defaultTimeouts(): Loose {
+    return recordOf(recordOf(this.#config["defaults"])["timeouts"]);
+  }
+
+  // What a route does not give comes from the defaults, so the two are looked at as they act together.
+  #checkTimeouts(own: Loose, at: Place): void {
+    const { requestMs, attemptMs }: Loose = { ...this.#defaultTimeouts(), ...own };
+    if (own["requestMs"] === undefined && own["attemptMs"] === undefined) return;
+    if (typeof requestMs !== "number" || typeof attemptMs !== "number") return;
+    if (!(requestMs > 0) || attemptMs <= requestMs) return;
+    const field = own["attemptMs"] === undefined ? "requestMs" : "attemptMs";
     const message = `attemptMs must not be above requestMs, got ${attemptMs} above ${requestMs}`;
-    this.#add(
-      [...at, "attemptMs"],
-      "ATTEMPT_TIME",
-      message,
-      String(attemptMs),
-      `at most ${requestMs}`,
-    );
+    const [found, expected] =
+      field === "attemptMs"
+        ? [String(attemptMs), `at most ${requestMs}`]
+        : [String(requestMs), `at least ${attemptMs}`];
+    this.#add([...at, field], "ATTEMPT_TIME", message, found, expected);
   }
 }
 

@@ -8,11 +8,11 @@ import { describeValue, pointerOf, type ConfigProblem } from "./problem.js";
 import { suggest } from "./suggest.js";
 
 /**
- * What every leaf says when it does not hold: a stable code, what it is about, and what it must be. Valibot
- * carries texts only, so the three travel as one.
+ * What every leaf says when it does not hold: a stable code, what it is about, what it must be, and what
+ * was found if that is not the value in its place. Valibot carries texts only, so all travel as one.
  */
-function says(code: string, about: string, expected: string): string {
-  return [code, about, expected].join("\u0000");
+function says(code: string, about: string, expected: string, ...found: readonly string[]): string {
+  return [code, about, expected, ...found].join("\u0000");
 }
 
 function text(
@@ -48,24 +48,44 @@ function flag(about: string) {
 type Schema = v.GenericSchema;
 
 /** A record with exactly these fields; wrap those that may be left out in `v.optional`. */
-function record(about: string, fields: Record<string, Schema>) {
-  return v.strictObject(
-    fields,
-    says("TYPE", about, `a record of ${Object.keys(fields).join(", ")}`),
-  );
+function record(about: string, fields: Record<string, Schema>): Schema {
+  const names = Object.keys(fields).join(", ");
+  const none = nothing("TYPE", about, `a record of ${names}`);
+  const unknown = nothing("UNKNOWN_FIELD", about, names);
+  const missing = says("MISSING", about, names);
+  const known = v.object(fields, missing);
+  return either((input) => {
+    if (!isObject(input)) return none;
+    // Valibot's own strict records tell the first unknown field only.
+    const others = Object.keys(input).filter((name) => !Object.hasOwn(fields, name));
+    if (others.length === 0) return known;
+    const wrong = Object.fromEntries(others.map((name) => [name, unknown]));
+    return v.object({ ...fields, ...wrong }, missing);
+  });
 }
 
-function map(about: string, key: v.GenericSchema<string>, value: Schema) {
-  const message = says("TYPE", about, "a record");
-  const own = says("NAME", "a name", "no reserved name such as __proto__");
-  return v.pipe(
-    v.custom<object>(
-      (input) => typeof input === "object" && input !== null && !Array.isArray(input),
-      message,
-    ),
-    v.check((input) => !Object.hasOwn(input, "__proto__"), own),
-    v.record(key, value, message),
-  );
+/** A record by names of the user's own. Valibot's own leaves out entries such as `constructor` unchecked. */
+function map(about: string, key: v.GenericSchema<string>, value: Schema): Schema {
+  const none = nothing("TYPE", about, "a record");
+  return either((input) => {
+    if (!isObject(input)) return none;
+    const names = Object.keys(input);
+    return v.object(Object.fromEntries(names.map((name) => [name, entry(name, key, value)])));
+  });
+}
+
+function entry(name: string, key: v.GenericSchema<string>, value: Schema): Schema {
+  const reserved = says("NAME", "a name", "no reserved name such as __proto__");
+  const problem =
+    name === "__proto__"
+      ? reserved
+      : v.safeParse(key, name, { abortEarly: true }).issues?.[0].message;
+  if (problem === undefined) return value;
+  const [code = "", ...rest] = [...problem.split("\u0000"), describeValue(name)];
+  return v.intersect([
+    nothing(code, rest[0] as string, rest[1] as string, rest[2] as string),
+    value,
+  ]);
 }
 
 function list(about: string, of: Schema) {
@@ -77,8 +97,8 @@ function either(choose: (input: unknown) => Schema) {
   return v.lazy(choose);
 }
 
-function nothing(code: string, about: string, expected: string) {
-  return v.custom<never>(() => false, says(code, about, expected));
+function nothing(...saying: Parameters<typeof says>) {
+  return v.custom<never>(() => false, says(...saying));
 }
 
 const isText = (input: unknown): input is string => typeof input === "string";
@@ -160,7 +180,7 @@ const authority = text(
   "HOST",
   "a host",
   'a host name, with a port if need be, such as "api.shop.com:8080"',
-  (value) => parseHost(value) !== undefined,
+  (value) => value !== "" && parseHost(value) !== undefined,
 );
 
 const regex = v.pipe(
@@ -195,16 +215,16 @@ function path(condition: (value: string) => Parameters<typeof compilePath>[0]) {
 
 const absolutePath = path((value) => ({ exact: value }));
 
-/** A value with exactly one of several fields; `extra` may stand beside it. */
+/** A value with exactly one of several fields; `extra` says what may stand beside one. */
 function oneForm(
   code: string,
   about: string,
   forms: Record<string, Schema>,
-  extra: Record<string, Schema> = {},
+  extra: (form: string) => Record<string, Schema> = () => ({}),
 ) {
   const names = Object.keys(forms);
   const schemas = new Map(
-    names.map((form) => [form, record(about, { [form]: forms[form] as Schema, ...extra })]),
+    names.map((form) => [form, record(about, { [form]: forms[form] as Schema, ...extra(form) })]),
   );
   const none = nothing(code, about, `exactly one of ${names.join(", ")}`);
   return (input: object): Schema => {
@@ -249,7 +269,10 @@ const chooseCondition = oneForm(
         : condition,
     ),
   },
-  { ignoreCase: v.optional(flag("ignoreCase")) },
+  (form) =>
+    ["range", "present", "not"].includes(form)
+      ? {}
+      : { ignoreCase: v.optional(flag("ignoreCase")) },
 );
 const condition: Schema = either((input) =>
   isText(input)
@@ -311,16 +334,34 @@ const headerChanges = record("header changes", {
   remove: v.optional(list("remove", headerName)),
 });
 
+// A parameter, text that stays one segment when it is canonical, or nothing.
+function isTemplateSegment(segment: string): boolean {
+  if (segment === "" || segment.startsWith(":")) return true;
+  const compiled = compilePath({ exact: `/${segment}` });
+  return (
+    !isPatternProblem(compiled) &&
+    compiled.kind === "tree" &&
+    compiled.segments.length === 1 &&
+    compiled.segments[0] !== ""
+  );
+}
+
+const replacement = text(
+  "PATH",
+  "a replacement",
+  "text without control characters",
+  (value) => !CONTROL.test(value),
+);
 const prefixReplacement = v.lazy((input) => (input === "" ? plainText : absolutePath));
 const template = text(
   "PATH",
   "a path template",
-  "text that starts with /",
-  (value) => value.startsWith("/") && !CONTROL.test(value) && !/[?#\\]/.test(value),
+  'a path such as "/v2/:id"',
+  (value) => value.startsWith("/") && value.split("/").slice(1).every(isTemplateSegment),
 );
 const chooseRewrite = (input: object): Schema =>
   Object.hasOwn(input, "regex") || Object.hasOwn(input, "with")
-    ? record("a path rewrite", { regex, with: plainText })
+    ? record("a path rewrite", { regex, with: replacement })
     : choosePlainRewrite(input);
 const choosePlainRewrite = oneForm("PATH", "a path rewrite", {
   replace: absolutePath,
@@ -525,15 +566,10 @@ export function checkShape(input: unknown): ConfigProblem[] {
 function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number);
   const pointer = pointerOf(keys);
-  const [code = "TYPE", about = "the value", expected = issue.expected ?? "something else"] =
+  const [code = "TYPE", about = "the value", expected = issue.expected ?? "something else", what] =
     issue.message.split("\u0000");
-  if (issue.type === "strict_object" && issue.expected === "never")
-    return unknownField(pointer, String(keys.at(-1)), about, expected);
-  if (
-    issue.type === "strict_object" &&
-    issue.expected?.startsWith('"') === true &&
-    issue.input === undefined
-  ) {
+  if (code === "UNKNOWN_FIELD") return unknownField(pointer, String(keys.at(-1)), about, expected);
+  if (code === "MISSING") {
     const field = String(keys.at(-1));
     return {
       pointer,
@@ -543,7 +579,7 @@ function problemOf(issue: v.BaseIssue<unknown>): ConfigProblem {
       expected: `"${field}"`,
     };
   }
-  const found = describeValue(issue.input);
+  const found = what ?? describeValue(issue.input);
   const near =
     issue.type === "picklist" && isText(issue.input)
       ? suggest(issue.input, choicesIn(expected))
@@ -565,7 +601,7 @@ function unknownField(
   about: string,
   expected: string,
 ): ConfigProblem {
-  const known = expected.replace(/^a record of /, "").split(", ");
+  const known = expected.split(", ");
   const near = suggest(field, known);
   const hint =
     near === undefined ? `; it may have ${known.join(", ")}` : `; did you mean "${near}"?`;
