@@ -1,9 +1,9 @@
 import {
-  routeOf,
+  actionOf,
+  type ActionPlan,
   type BackendPlan,
   type Plan,
-  type RoutePlan,
-  type ActionPlan,
+  type ServicePlan,
 } from "./config/plan.js";
 import {
   Forward,
@@ -40,6 +40,34 @@ type ForwardAction = Extract<ActionPlan, { kind: "forward" }>;
 export interface Runtime {
   readonly plan: Plan;
   readonly services: ReadonlyMap<string, ServiceState>;
+  /** What the targets of the plan stand for, by their number. */
+  readonly targets: readonly (Target | undefined)[];
+}
+
+/** What an instance is chosen from, and how. */
+export interface Target {
+  readonly pool: PoolState;
+  readonly plan: ServicePlan;
+}
+
+/** Joins a plan with the state of its services. */
+export function newRuntime(plan: Plan, services: ReadonlyMap<string, ServiceState>): Runtime {
+  const targets = plan.targets.map(({ service, version }) =>
+    targetOf(plan, services, service, version),
+  );
+  return { plan, services, targets };
+}
+
+/** What a version of a service stands for, or all of it (empty); undefined where there is none. */
+export function targetOf(
+  plan: Plan,
+  services: ReadonlyMap<string, ServiceState>,
+  service: string,
+  version: string,
+): Target | undefined {
+  const pool = services.get(service)?.pools.get(version);
+  const servicePlan = plan.services.get(service);
+  return pool && servicePlan && { pool, plan: servicePlan };
 }
 
 /** What matching came to: a route, or a decision that is final already. */
@@ -68,8 +96,8 @@ export function decideStages(
   draws: Draws,
   now: number,
 ): Decision {
-  const route = routeOf(runtime.plan, alternative);
-  const action = route.action;
+  const id = alternative.id;
+  const action = actionOf(runtime.plan, alternative);
   const path = alternative.shape;
   const matched: MatchedPath = {
     request,
@@ -80,15 +108,15 @@ export function decideStages(
     case "respond":
       return action.decision;
     case "redirect":
-      return redirect(route.id, action.redirect, matched, action.responseHeaders);
+      return redirect(id, action.redirect, matched, action.responseHeaders);
     case "forward":
-      return forward(runtime, route, action, matched, draws, now);
+      return forward(runtime, id, action, matched, draws, now);
   }
 }
 
 function forward(
   runtime: Runtime,
-  route: RoutePlan,
+  id: string,
   action: ForwardAction,
   matched: MatchedPath,
   draws: Draws,
@@ -106,22 +134,22 @@ function forward(
   }
   const backend = backends[index];
   if (backend === undefined) {
-    return reject(500, "no-backend", "no backend of the route has a weight above 0", route.id);
+    return reject(500, "no-backend", "no backend of the route has a weight above 0", id);
   }
   if (backend.redirect !== undefined) {
-    return redirect(route.id, backend.redirect, matched, backend.responseHeaders);
+    return redirect(id, backend.redirect, matched, backend.responseHeaders);
   }
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-  const instance = choose(runtime, backend.service, backend.version, draws, now);
+  const instance = choose(runtime.targets[backend.target], draws, now);
   if (instance !== undefined) {
-    return forwardTo(instance, backend.origin, route, action, backend, matched, point);
+    return forwardTo(instance, backend.origin, id, action, backend, matched, point);
   }
-  return fallBack(runtime, route, action, backend, matched, point, draws, now);
+  return fallBack(runtime, id, action, backend, matched, point, draws, now);
 }
 
 function fallBack(
   runtime: Runtime,
-  route: RoutePlan,
+  id: string,
   action: ForwardAction,
   backend: BackendPlan,
   matched: MatchedPath,
@@ -130,27 +158,24 @@ function fallBack(
   now: number,
 ): Decision {
   const { service, version, fallback } = backend;
-  const other = fallback && choose(runtime, fallback.service, fallback.version, draws, now);
+  const other = fallback && choose(runtime.targets[fallback.target], draws, now);
   if (fallback !== undefined && other !== undefined) {
-    return forwardTo(other, fallback.origin, route, action, backend, matched, point);
+    return forwardTo(other, fallback.origin, id, action, backend, matched, point);
   }
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
-  return reject(503, "no-instance", detail, route.id);
+  return reject(503, "no-instance", detail, id);
 }
 
-/** The instance that the balancer of a service picks, among one version or all (empty); undefined when there is none. */
+/** The instance that the balancer of a service picks in a target; undefined when there is none. */
 export function choose(
-  runtime: Runtime,
-  service: string,
-  version: string,
+  target: Target | undefined,
   draws: Draws,
   now: number,
   tried: readonly string[] = NOTHING,
 ): InstanceState | undefined {
-  const pool = runtime.services.get(service)?.pools.get(version);
-  const plan = runtime.plan.services.get(service);
-  if (pool === undefined || plan === undefined) return undefined;
+  if (target === undefined) return undefined;
+  const { pool, plan } = target;
   const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
   if (candidates.length === 0) return undefined;
   if (tried.length > 0) return chooseUntried(plan.balancer, pool, candidates, draws, now, tried);
@@ -183,7 +208,7 @@ function chooseUntried(
 function forwardTo(
   instance: InstanceState,
   origin: Origin,
-  route: RoutePlan,
+  id: string,
   action: ForwardAction,
   backend: BackendPlan,
   matched: MatchedPath,
@@ -191,11 +216,10 @@ function forwardTo(
 ): ForwardDecision {
   const request = matched.request;
   const rewrite = backend.rewrite;
-  const target =
-    rewrite === undefined ? request.path + request.query : rewriteTarget(rewrite, matched);
+  const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
   return new Forward(
     origin,
-    route.id,
+    id,
     matched.params,
     instance.service,
     instance.version === "" ? undefined : instance.version,

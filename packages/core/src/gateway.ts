@@ -6,6 +6,8 @@ import {
   decideStages,
   forwardAgain,
   matchStage,
+  newRuntime,
+  targetOf,
   type Draws,
   type Matched,
   type Runtime,
@@ -147,7 +149,7 @@ class SignalboxGateway implements Gateway {
     this.#env = env;
     this.#draws = { split: () => env.random("split"), balance: () => env.random("balance") };
     this.#drawRetry = () => env.random("retry");
-    this.#runtime = { plan, services: freshServices(plan, env.now()) };
+    this.#runtime = newRuntime(plan, freshServices(plan, env.now()));
   }
 
   match(view: RequestView): MatchResult {
@@ -208,7 +210,8 @@ class SignalboxGateway implements Gateway {
     const delayMs = pauseOf(retryRule, before.attempt, this.#drawRetry, facts);
     if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
     const tried = [...before.tried, before.instance.id];
-    const instance = choose(runtime, before.service, pool, this.#draws, now, tried);
+    const target = targetOf(runtime.plan, runtime.services, before.service, pool);
+    const instance = choose(target, this.#draws, now, tried);
     if (instance === undefined) return stop("no-instance");
     return Object.freeze({
       kind: "retry",
@@ -223,7 +226,7 @@ class SignalboxGateway implements Gateway {
     const before = this.#runtime.services;
     const changes: GatewayChange[] = [];
     const services = carryOver(before, plan, now, changes);
-    this.#runtime = { plan, services };
+    this.#runtime = newRuntime(plan, services);
     for (const change of changes) this.#announce(change);
   }
 
@@ -244,7 +247,7 @@ class SignalboxGateway implements Gateway {
     const unknown = restoreServices(services, partial, now);
     for (const [name, service] of services)
       refreshPools(service, plan.services.get(name) as ServicePlan, now);
-    this.#runtime = { plan, services };
+    this.#runtime = newRuntime(plan, services);
     this.#ignoredReports = partial.ignoredReports ?? 0;
     this.#listenerErrors = partial.listenerErrors ?? 0;
     return unknown;

@@ -47,6 +47,8 @@ export class ParsedRequest {
     readonly oddPath: boolean,
     /** Query with its `?`, as received; empty when there is none. */
     readonly query: string,
+    /** Path with query. */
+    readonly target: string,
     /** Host in lower case, without port and final dot; empty when the request names none. */
     readonly host: string,
     /** Host with port, as it will be forwarded. */

@@ -42,6 +42,7 @@ import type {
   Plan,
   ServicePlan,
   SplitPlan,
+  TargetPlan,
 } from "./plan.js";
 import { allServices, describeMatch, longInstance, serviceOfUrls, urlsOf } from "./short-form.js";
 
@@ -54,16 +55,14 @@ export function compileConfig(input: ConfigInput): Plan {
   const config = assertConfig(input);
   const defaults = config.defaults ?? {};
   const ids = routeIds(config.routes);
-  const routes = config.routes.map((route, index) => {
-    const id = ids[index] as string;
-    return Object.freeze({ id, action: compileAction(route, id, defaults) });
-  });
+  const actions = new ActionsCompiler(defaults);
   return Object.freeze({
     parse: compileParse(config),
     table: compileRoutes(
       config.routes.map((route, index) => ({ ...route, id: ids[index] as string })),
     ),
-    routes: Object.freeze(routes),
+    actions: config.routes.map((route, index) => actions.compile(route, ids[index] as string)),
+    targets: actions.targets.list,
     services: new Map(
       [...allServices(config)].map(([name, service]) => [
         name,
@@ -95,7 +94,48 @@ export function routeIds(routes: readonly RouteConfig[]): string[] {
   });
 }
 
-function compileAction(route: RouteConfig, id: string, defaults: DefaultsConfig): ActionPlan {
+/** Numbers for services with a version: the same pair is the same number. */
+class Targets {
+  readonly list: TargetPlan[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  numberOf(service: string, version: string): number {
+    const key = JSON.stringify([service, version]);
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    this.#numbers.set(key, this.list.length);
+    return this.list.push(Object.freeze({ service, version })) - 1;
+  }
+}
+
+/** Compiles what routes do. Equal actions come out as the same object, so that large plans stay in the processor's caches. */
+class ActionsCompiler {
+  readonly targets = new Targets();
+  readonly #defaults: DefaultsConfig;
+  readonly #known = new Map<string, ActionPlan>();
+
+  constructor(defaults: DefaultsConfig) {
+    this.#defaults = defaults;
+  }
+
+  compile(route: RouteConfig, id: string): ActionPlan {
+    // A response holds the id of its route, so no two are equal.
+    if (route.respond !== undefined) return compileAction(route, id, this.#defaults, this.targets);
+    const key = JSON.stringify({ ...route, id: undefined, match: undefined, order: undefined });
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const action = compileAction(route, id, this.#defaults, this.targets);
+    this.#known.set(key, action);
+    return action;
+  }
+}
+
+function compileAction(
+  route: RouteConfig,
+  id: string,
+  defaults: DefaultsConfig,
+  targets: Targets,
+): ActionPlan {
   const responseHeaders = levels(route.responseHeaders);
   if (route.redirect !== undefined)
     return Object.freeze({
@@ -123,30 +163,41 @@ function compileAction(route: RouteConfig, id: string, defaults: DefaultsConfig)
   }
   return Object.freeze({
     kind: "forward",
-    split: compileSplit(route.to as ToConfig, route, compileRetry(route.retry ?? defaults.retry)),
+    split: compileSplit(route.to as ToConfig, {
+      route,
+      targets,
+      retryRule: compileRetry(route.retry ?? defaults.retry),
+    }),
     timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
   });
 }
 
-function compileSplit(to: ToConfig, route: RouteConfig, retryRule: RetryRule): SplitPlan {
+/** What the backends of a route have in common. */
+interface BackendScope {
+  readonly route: RouteConfig;
+  readonly targets: Targets;
+  readonly retryRule: RetryRule;
+}
+
+function compileSplit(to: ToConfig, scope: BackendScope): SplitPlan {
   const urls = urlsOf(to);
   if (urls !== undefined)
-    return oneBackend(compileBackend({ service: serviceOfUrls(urls) }, route, retryRule));
-  if (typeof to === "string") return oneBackend(compileBackend({ service: to }, route, retryRule));
+    return oneBackend(compileBackend({ service: serviceOfUrls(urls) }, scope));
+  if (typeof to === "string") return oneBackend(compileBackend({ service: to }, scope));
   if (Array.isArray(to)) {
     const weighted = to as readonly WeightedBackendConfig[];
     return splitPlan(
-      weighted.map((backend) => compileBackend(backend, route, retryRule)),
+      weighted.map((backend) => compileBackend(backend, scope)),
       weighted.map(({ weight = 1 }) => weight),
       undefined,
       "",
     );
   }
   const single = to as BackendConfig;
-  if (single.split === undefined) return oneBackend(compileBackend(single, route, retryRule));
+  if (single.split === undefined) return oneBackend(compileBackend(single, scope));
   const versions = Object.keys(single.split);
   return splitPlan(
-    versions.map((version) => compileBackend({ ...single, version }, route, retryRule)),
+    versions.map((version) => compileBackend({ ...single, version }, scope)),
     versions.map(
       (version) => (single.split as { readonly [version: string]: number })[version] as number,
     ),
@@ -175,27 +226,32 @@ function splitPlan(
 
 function compileBackend(
   backend: BackendConfig & Partial<Omit<WeightedBackendConfig, "weight">>,
-  route: RouteConfig,
-  retryRule: RetryRule,
+  { route, targets, retryRule }: BackendScope,
 ): BackendPlan {
   const { service, version = "", fallback, redirect } = backend;
   const rewrite = backend.rewrite ?? route.rewrite;
   return Object.freeze({
     service,
     version,
-    fallback:
-      fallback === undefined
-        ? undefined
-        : Object.freeze({
-            service: fallback.service ?? service,
-            version: fallback.version ?? "",
-            origin: Object.freeze({ retryRule, pool: fallback.version ?? "" }),
-          }),
+    target: targets.numberOf(service, version),
+    fallback: fallback && compileFallback(fallback, service, targets, retryRule),
     origin: Object.freeze({ retryRule, pool: version }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
     rewrite: rewrite === undefined ? undefined : compileRewrite(rewrite),
     redirect: redirect === undefined ? undefined : compileRedirect(redirect),
+  });
+}
+
+function compileFallback(
+  { service, version = "" }: NonNullable<BackendConfig["fallback"]>,
+  own: string,
+  targets: Targets,
+  retryRule: RetryRule,
+): BackendPlan["fallback"] {
+  return Object.freeze({
+    target: targets.numberOf(service ?? own, version),
+    origin: Object.freeze({ retryRule, pool: version }),
   });
 }
 

@@ -40,8 +40,9 @@ export interface BackendPlan {
   readonly service: string;
   /** Empty for every version. */
   readonly version: string;
-  readonly fallback:
-    { readonly service: string; readonly version: string; readonly origin: Origin } | undefined;
+  /** Number of service and version among the targets of the plan. */
+  readonly target: number;
+  readonly fallback: { readonly target: number; readonly origin: Origin } | undefined;
   readonly origin: Origin;
   /** Route-level changes, then those of the backend. */
   readonly requestHeaders: readonly HeaderChanges[];
@@ -69,23 +70,25 @@ export type ActionPlan =
     }
   | { readonly kind: "respond"; readonly decision: RespondDecision };
 
-/** A route after checking. */
-export interface RoutePlan {
-  readonly id: string;
-  readonly action: ActionPlan;
+/** A service and a version of it that backends lead to. The runtime holds what stands for it under the same number. */
+export interface TargetPlan {
+  readonly service: string;
+  /** Empty for every version. */
+  readonly version: string;
 }
 
 /** The configuration after checking and compiling. Frozen; replaced as a whole. */
 export interface Plan {
   readonly parse: ParseOptions;
   readonly table: RouteTable;
-  /** In the order of the configuration; an alternative names its route by position. */
-  readonly routes: readonly RoutePlan[];
+  /** Of each route, in the order of the configuration. Equal ones are one object. */
+  readonly actions: readonly ActionPlan[];
+  readonly targets: readonly TargetPlan[];
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly tellAllowedMethods: boolean;
 }
 
-/** The route that an alternative belongs to. */
-export function routeOf(plan: Plan, alternative: Alternative): RoutePlan {
-  return plan.routes[alternative.route] as RoutePlan;
+/** What the route of an alternative does. */
+export function actionOf(plan: Plan, alternative: Alternative): ActionPlan {
+  return plan.actions[alternative.route] as ActionPlan;
 }

@@ -30,9 +30,9 @@ export function parseRequest(view: RequestView, options: ParseOptions): ParsedRe
   }
   const url = view.url;
   const end = plainPathEnd(url);
-  if (end === url.length) return withHost(view, options, url, false, "", undefined);
+  if (end === url.length) return withHost(view, options, url, false, "", url, undefined);
   if (end !== -1)
-    return withQuery(view, options, url.slice(0, end), false, url.slice(end), undefined);
+    return withQuery(view, options, url.slice(0, end), false, url.slice(end), url, undefined);
   return parseTarget(view, options);
 }
 
@@ -50,7 +50,7 @@ function parseTarget(view: RequestView, options: ParseOptions): ParsedRequest | 
   if (url.charCodeAt(0) === 47) return parsePath(view, options, url, undefined);
   if (url === "*") {
     if (view.method !== "OPTIONS") return bad("only OPTIONS may ask for *");
-    return withHost(view, options, "*", true, "", undefined);
+    return withHost(view, options, "*", true, "", "*", undefined);
   }
   const match = /^https?:\/\/([^/?#\\]*)/i.exec(url);
   if (match === null) return bad("the target is neither a path nor an http URL");
@@ -70,7 +70,8 @@ function parsePath(
   const canonical = canonicalPath(mark === -1 ? text : text.slice(0, mark), options.path);
   if (!canonical.ok) return bad(`the path is malformed: ${canonical.problem}`);
   const query = mark === -1 ? "" : text.slice(mark);
-  return withQuery(view, options, canonical.path, canonical.odd, query, authority);
+  const target = canonical.path + query;
+  return withQuery(view, options, canonical.path, canonical.odd, query, target, authority);
 }
 
 function withQuery(
@@ -79,6 +80,7 @@ function withQuery(
   path: string,
   odd: boolean,
   query: string,
+  target: string,
   authority: string | undefined,
 ): ParsedRequest | BadRequest {
   for (let i = 0; i < query.length; i++) {
@@ -87,10 +89,11 @@ function withQuery(
     if (code < 32 || code === 127) return bad("the query holds a control character");
     if (code === 35) return bad("the target holds a fragment (#)");
     if (code === 32 || code > 255) {
-      return withHost(view, options, path, odd, escapeQuery(query), authority);
+      const escaped = escapeQuery(query);
+      return withHost(view, options, path, odd, escaped, path + escaped, authority);
     }
   }
-  return withHost(view, options, path, odd, query, authority);
+  return withHost(view, options, path, odd, query, target, authority);
 }
 
 function withHost(
@@ -99,6 +102,7 @@ function withHost(
   path: string,
   odd: boolean,
   query: string,
+  target: string,
   targetAuthority: string | undefined,
 ): ParsedRequest | BadRequest {
   const authority = targetAuthority ?? authorityOf(view);
@@ -113,6 +117,7 @@ function withHost(
     path,
     odd,
     query,
+    target,
     host.name,
     authority,
     peerTrusted ? forwardedProtocol(view) : (view.protocol ?? "http"),
