@@ -76,7 +76,7 @@ describe("what goes first", () => {
     ],
   ])("%s", (_what, ...matches) => {
     const routes = (matches as MatchConfig[]).map((match) => ({ match }));
-    expect(ordered(...routes))).toEqual(inOrder(matches.length));
+    expect(ordered(...routes)).toEqual(inOrder(matches.length));
   });
 
   it("order beats everything, and lower goes first", () => {
