@@ -24,7 +24,7 @@ import { changedHeaders } from "./rewrite/header-changes.js";
 import { singleSlash } from "./rewrite/path.js";
 import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
-import { raceIndex, rangeIndex } from "./split/pick-version.js";
+import { raceIndex, rangeAt } from "./split/pick-version.js";
 import { stickyKey, stickyPoint } from "./split/sticky-point.js";
 import type { InstanceState, PoolState, ServiceState } from "./state.js";
 
@@ -122,13 +122,13 @@ function forward(
   draws: Draws,
   now: number,
 ): Decision {
-  const { backends, weights, sticky, salt } = action.split;
+  const { backends, weights, ranges, sticky, salt } = action.split;
   let index = 0;
   let point: number | undefined;
   if (backends.length !== 1) {
     const key = sticky === undefined ? undefined : stickyKey(matched.request, sticky);
     point = key === undefined ? draws.split() : stickyPoint(key, salt);
-    index = key === undefined ? rangeIndex(weights, point) : raceIndex(weights, point);
+    index = key === undefined ? rangeAt(ranges, point) : raceIndex(weights, point);
   } else if (!((weights[0] as number) > 0)) {
     index = -1;
   }

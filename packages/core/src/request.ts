@@ -180,7 +180,7 @@ function decodeQuery(text: string): string {
 }
 
 function isNamed(given: string, name: string): boolean {
-  return given === name || (given.length === name.length && given.toLowerCase() === name);
+  return given.length === name.length && (given === name || given.toLowerCase() === name);
 }
 
 function isBlank(code: number): boolean {

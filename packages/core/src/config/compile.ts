@@ -15,6 +15,7 @@ import { changedHeaders } from "../rewrite/header-changes.js";
 import type { TemplatePart } from "../rewrite/path.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
+import { rangesOf } from "../split/pick-version.js";
 import { assertConfig } from "./check.js";
 import type {
   BackendConfig,
@@ -219,6 +220,7 @@ function splitPlan(
   return Object.freeze({
     backends: Object.freeze(backends),
     weights: Object.freeze(weights),
+    ranges: rangesOf(weights),
     sticky,
     salt,
   });

@@ -55,6 +55,8 @@ export interface BackendPlan {
 export interface SplitPlan {
   readonly backends: readonly BackendPlan[];
   readonly weights: readonly number[];
+  /** The weights as ranges of [0, 1), for requests without a sticky key. */
+  readonly ranges: readonly number[];
   readonly sticky: StickyConfig | undefined;
   /** Keeps the points of different services apart. */
   readonly salt: string;

@@ -52,23 +52,20 @@ export function raceIndex(weights: readonly number[], point: number): number {
 }
 
 /**
- * The index that a drawn number falls to when the shares lie one after the other in [0, 1), in the order in
- * which they are listed; -1 when nothing has a weight. For choices that need not be remembered.
+ * The upper ends of the shares when they lie one after the other in [0, 1), in the order in which they are
+ * listed; empty when nothing has a weight.
  */
-export function rangeIndex(weights: readonly number[], draw: number): number {
-  let sum = 0;
-  for (const weight of weights) sum += weight;
-  if (!(sum > 0)) return -1;
+export function rangesOf(weights: readonly number[]): readonly number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (!(sum > 0)) return [];
   let below = 0;
-  let last = -1;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
-    if (weight <= 0) continue;
-    below += weight;
-    last = i;
-    if (draw < below / sum) return i;
-  }
-  return last;
+  return weights.map((weight) => (below += weight) / sum);
+}
+
+/** The index of the range that a drawn number falls to; -1 when there is none. For choices that need not be remembered. */
+export function rangeAt(ranges: readonly number[], draw: number): number {
+  for (let i = 0; i < ranges.length; i++) if (draw < (ranges[i] as number)) return i;
+  return ranges.indexOf(ranges[ranges.length - 1] as number);
 }
 
 // The first two runners share one sum of two exponential times, which the point divides between them.
