@@ -1,0 +1,79 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { decideSubjects } from "./decide-subjects.ts";
+import { decideTable, measureDecisions, type DecideResult } from "./decide.ts";
+import { machine, missingCommands } from "./machine.ts";
+import { readOptions, selected, type Options } from "./options.ts";
+import { proxyNames } from "./proxy-subjects.ts";
+import { measureProxies, proxyCommands, proxyTable, type ProxyResult } from "./proxy.ts";
+
+const log = (line: string): void =>
+  console.log(`${new Date().toLocaleTimeString("en-GB")} ${line}`);
+
+const options = readOptions(process.argv.slice(2));
+checkNames(options);
+const decide = options.only === "proxy" ? [] : await runDecide(options);
+const proxy = options.only === "decide" ? [] : await runProxy(options);
+await writeResults(options, { machine: machine(), options, decide, proxy });
+
+async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideResult[]> {
+  const results = await measureDecisions(
+    {
+      sizes: quick ? [10, 1_000, 10_000] : [10, 100, 1_000, 10_000, 100_000],
+      shapes: quick ? ["services"] : ["tenants", "services"],
+      subjects: selected(
+        decideSubjects.map(({ name }) => name),
+        subjects,
+      ),
+      rounds: rounds ?? (quick ? 3 : 30),
+      roundMs: 20,
+      warmUpMs: quick ? 100 : 500,
+    },
+    log,
+  );
+  console.log(`\n${decideTable(results)}\n`);
+  return results;
+}
+
+async function runProxy({ quick, rounds, subjects, profiles }: Options): Promise<ProxyResult[]> {
+  if (!has(proxyCommands, "The proxy part")) return [];
+  const results = await measureProxies(
+    {
+      subjects: selected(proxyNames, subjects),
+      rounds: rounds ?? (quick ? 1 : 12),
+      roundS: quick ? 1 : 2,
+      warmUpS: quick ? 0 : 4,
+      tracedLarge: has(["strace"], "Counting writes") ? (quick ? 20 : 200) : 0,
+      profiles,
+    },
+    log,
+  );
+  console.log(`\n${proxyTable(results)}\n`);
+  return results;
+}
+
+/** Whether a part can run. Where everything has to hold, what is missing is an error. */
+function has(commands: readonly string[], part: string): boolean {
+  const missing = missingCommands(commands);
+  if (missing.length === 0) return true;
+  const problem = `${part} needs ${missing.join(", ")}: apt-get install nginx-light wrk strace`;
+  if (process.env["CI"] !== undefined) throw new Error(problem);
+  console.warn(`\nSKIPPED. ${problem}\n`);
+  return false;
+}
+
+function checkNames({ subjects = [] }: Options): void {
+  const known = [...decideSubjects.map(({ name }) => name), ...proxyNames];
+  const unknown = subjects.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new RangeError(
+      `No subject is called ${unknown.join(", ")}; there are ${known.join(", ")}`,
+    );
+}
+
+async function writeResults({ json }: Options, results: object): Promise<void> {
+  const file = json ?? fileURLToPath(new URL("../results/latest.json", import.meta.url));
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
+}

@@ -1,0 +1,21 @@
+import { LARGE_FILE } from "./backend.ts";
+import { QUERY, sampleRoutes, type SampleRoute } from "./routes.ts";
+
+const ROUTES = 200;
+
+/** The routes of the gateway under load. */
+export function proxyRoutes(): SampleRoute[] {
+  return sampleRoutes(ROUTES, "tenants");
+}
+
+/** One target for each route, asked for in turn: uniform traffic. Each is answered with about 100 bytes. */
+export function smallTargets(): string[] {
+  return proxyRoutes().map((route, index) => route.pathFor(index) + QUERY);
+}
+
+/** Targets below those routes that take a rest of any length. Each is answered with 1 MiB. */
+export function largeTargets(): string[] {
+  return proxyRoutes()
+    .filter(({ pattern }) => pattern.endsWith("/*"))
+    .map(({ pattern }) => pattern.replace("*", LARGE_FILE) + QUERY);
+}
