@@ -222,6 +222,7 @@ export class Exchange implements AttemptOwner {
   readonly #onSilentClient = (): void => {
     this.#attempt?.cancel();
     this.#attempt = undefined;
+    closeAfter(this.res);
     if (this.res.headersSent) this.res.destroy();
     else answerPlain(this.req, this.res, 408);
   };

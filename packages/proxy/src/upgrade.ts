@@ -116,6 +116,7 @@ class Tunnel {
   #attempts = 0;
   #state: "waiting" | "refused" | "relaying" | "open" | "over" = "waiting";
   #isReported = true;
+  #isConnected = false;
   #status = 499;
   #isComplete = false;
   #failure: Failure | undefined;
@@ -151,6 +152,7 @@ class Tunnel {
     this.#decision = decision;
     this.#attempts++;
     this.#isReported = false;
+    this.#isConnected = false;
     const connect = this.#gateway.connectOf(decision.service);
     const { view, socket, req } = this.#request;
     const { path, headers } = buildUpstreamRequest(view, decision, { upgrade: "websocket" });
@@ -174,6 +176,11 @@ class Tunnel {
     if (upstream === undefined) return;
     this.#upstream = upstream;
     upstream.maxHeadersCount = 0;
+    upstream.once("socket", (connection: Duplex) => {
+      connection.once("connect", () => {
+        this.#isConnected = true;
+      });
+    });
     const [pipe] = upstream.listeners("upgrade");
     upstream.removeAllListeners("upgrade").removeAllListeners("response");
     upstream.on("upgrade", (response: IncomingMessage, instance: Duplex, bytes: Buffer) => {
@@ -292,8 +299,6 @@ class Tunnel {
     pipeline(response, res, (error) => {
       if (error) return this.#finish();
       this.#isComplete = true;
-      socket.end();
-      this.#limit(LINGER_MS, () => this.#finish());
     });
   }
 
@@ -305,9 +310,7 @@ class Tunnel {
     clearTimeout(this.#timer);
     const failure = failureOf(error);
     this.#failure = failure;
-    const wasConnected =
-      this.#upstream?.socket?.connecting === false && (this.#upstream.socket.bytesWritten ?? 0) > 0;
-    const stage = wasConnected ? "upgrade" : "connect";
+    const stage = this.#isConnected ? "upgrade" : "connect";
     const outcome: Outcome =
       failure.side === "instance"
         ? { kind: "failure", stage, cause: failure.cause }
@@ -404,6 +407,11 @@ export function rawResponse(req: IncomingMessage, socket: Duplex): ServerRespons
   // The server does this for its own: without it a large answer stops at the first full buffer.
   socket.on("drain", () => res.emit("drain"));
   socket.on("close", () => res.emit("close"));
+  res.on("finish", () => {
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.on("close", () => clearTimeout(timer));
+  });
   return res;
 }
 
