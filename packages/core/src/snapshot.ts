@@ -64,7 +64,7 @@ function snapshotInstance(instance: InstanceState, now: number): InstanceSnapsho
     consecutiveFailures,
     ejectedForMs: Math.max(0, ejectedUntil - now),
     ejectionFactor,
-    returnedMsAgo: ejectedUntil === 0 ? 0 : Math.max(0, now - ejectedUntil),
+    returnedMsAgo: ejectionFactor === 0 ? 0 : Math.max(0, now - ejectedUntil),
   };
 }
 

@@ -41,10 +41,7 @@ export function dueEjection(
   if (instance.consecutiveFailures < rule.consecutiveFailures || instance.ejectedUntil > now)
     return undefined;
   if (others.eligible < 1 || others.ejected + 1 > mostEjected(rule, others.all)) return undefined;
-  const calm =
-    instance.ejectedUntil === 0
-      ? 0
-      : Math.floor((now - instance.ejectedUntil) / rule.baseEjectionMs);
+  const calm = Math.floor((now - instance.ejectedUntil) / rule.baseEjectionMs);
   const factor = Math.max(0, instance.ejectionFactor - calm) + 1;
   return { until: now + Math.min(rule.baseEjectionMs * factor, rule.maxEjectionMs), factor };
 }
