@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { listed } from "../testing/env.js";
+import { balancerCases } from "./balancer-cases.js";
+import { roundRobin } from "./round-robin.js";
+
+describe.each(balancerCases(roundRobin))("$name", ({ run }) => it("holds", run));
+
+const turns = (weights: readonly number[], count: number, from = 0) => {
+  const candidates = weights.map((weight, index) => ({ id: String(index), weight, inFlight: 0 }));
+  const prepared = roundRobin.prepare?.(candidates);
+  return Array.from({ length: count }, (_, turn) =>
+    roundRobin.pick({ candidates, draw: listed(0), now: 1_000, cursor: from + turn, prepared }),
+  );
+};
+const countsOf = (picked: readonly number[], length: number) =>
+  Array.from({ length }, (_, index) => picked.filter((each) => each === index).length);
+
+it("takes candidates in the order of the list, and starts over", () => {
+  expect(turns([1, 1, 1], 7)).toEqual([0, 1, 2, 0, 1, 2, 0]);
+});
+
+it("starts with the first without a cursor", () => {
+  const candidates = ["a", "b"].map((id) => ({ id, weight: 1, inFlight: 0 }));
+  expect(roundRobin.pick({ candidates, draw: listed(0), now: 1_000 })).toBe(0);
+});
+
+it("spreads turns over the cycle, each where it falls due, and ties in the order of the list", () => {
+  expect(turns([5, 1, 1], 7)).toEqual([0, 0, 0, 1, 2, 0, 0]);
+  expect(turns([1, 2], 6)).toEqual([1, 0, 1, 1, 0, 1]);
+});
+
+it("gives each its exact share of every cycle, wherever that starts", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 }),
+      fc.nat(1_000),
+      (weights, from) => {
+        const sum = weights.reduce((total, weight) => total + weight, 0);
+        expect(countsOf(turns(weights, sum, from), weights.length)).toEqual(weights);
+      },
+    ),
+  );
+});
+
+it("never lets one wait longer than twice the turns that are its due", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 5 }),
+      (weights) => {
+        const sum = weights.reduce((total, weight) => total + weight, 0);
+        const picked = turns(weights, sum * 2);
+        for (const [index, weight] of weights.entries()) {
+          let last = -1;
+          for (const [turn, each] of picked.entries()) {
+            if (each !== index) continue;
+            expect(turn - last).toBeLessThanOrEqual(Math.ceil((2 * sum) / weight) + weights.length);
+            last = turn;
+          }
+        }
+      },
+    ),
+  );
+});
+
+it("takes fractions to a hundredth", () => {
+  expect(countsOf(turns([0.5, 1.25], 7), 2)).toEqual([2, 5]);
+});
+
+it("keeps a bounded cycle for any weights", () => {
+  const counts = countsOf(turns([1_000_003, 1], 65_536), 2);
+  expect(counts[1]).toBeGreaterThanOrEqual(1);
+  expect(counts[0]).toBeGreaterThan(65_000);
+});
