@@ -14,20 +14,28 @@ const pages = [
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
-let written = 0;
-for (const page of pages.sort()) {
-  if (page.startsWith("docs/reference/")) continue;
-  const text = readFileSync(path.join(root, page), "utf8");
-  let number = 0;
-  for (const [, example] of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
-    number++;
-    const name = `${page.replace(/\.md$/, "").replaceAll("/", "-").toLowerCase()}-${number}.test.ts`;
-    writeFileSync(path.join(out, name), testOf(`${page}, example ${number}`, example));
-    written++;
-  }
-}
-console.log(`${written} examples of the documentation`);
+const count = pages
+  .filter((page) => !page.startsWith("docs/reference/"))
+  .map(writeExamples)
+  .reduce((sum, written) => sum + written, 0);
+console.log(`${count} examples of the documentation`);
 
+/** @param {string} page */
+function writeExamples(page) {
+  const text = readFileSync(path.join(root, page), "utf8");
+  const examples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, example]) => example ?? "");
+  for (const [index, example] of examples.entries()) {
+    const stem = page.replace(/\.md$/, "").replaceAll("/", "-").toLowerCase();
+    const title = `${page}, example ${index + 1}`;
+    writeFileSync(path.join(out, `${stem}-${index + 1}.test.ts`), testOf(title, example));
+  }
+  return examples.length;
+}
+
+/**
+ * @param {string} title
+ * @param {string} example
+ */
 function testOf(title, example) {
   const imports = example.match(/^import .*?;$/gms) ?? [];
   const body = imports.reduce((rest, line) => rest.replace(line, ""), example);
@@ -46,6 +54,7 @@ function testOf(title, example) {
   ].join("\n");
 }
 
+/** @param {string} line */
 function expectationOf(line) {
   const match = /^(\s*)(?!const |let |import |return |\/\/)(.+?); \/\/ (["[{\d-].*)$/.exec(line);
   if (match === null) return line;

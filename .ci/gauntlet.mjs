@@ -4,14 +4,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import { attachGateway, createGateway } from "../packages/http/dist/index.js";
+import { text } from "node:stream/consumers";
+import { attachGateway, createGateway } from "@signalbox/http";
 
 const vectors = new URL("../../shared/tools/gauntlet/gauntlet.mjs", import.meta.url).pathname;
 
 async function freePort() {
   const server = createTcpServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address();
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   server.close();
   await once(server, "close");
   return port;
@@ -30,13 +31,10 @@ const mounted = attachGateway(server, gateway);
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
 
-const target = `127.0.0.1:${server.address().port}`;
+const target = `127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
 const args = [vectors, "--target", target, "--backend-port", String(backendPort), "--name", "http"];
 const run = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-run.stdout.setEncoding("utf8");
-let output = "";
-run.stdout.on("data", (text) => (output += text));
-const [code] = await once(run, "close");
+const [output, [code]] = await Promise.all([text(run.stdout), once(run, "close")]);
 // What passed needs no line of its own.
 console.log(output.replace(/^pass .*\n/gm, ""));
 await mounted.close({ graceMs: 1_000 });
