@@ -11,6 +11,9 @@ import { measureProxies, proxyCommands, proxyTable, type ProxyResult } from "./p
 const log = (line: string): void =>
   console.log(`${new Date().toLocaleTimeString("en-GB")} ${line}`);
 
+// An exit, unlike a signal, ends what was started.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 const options = readOptions(process.argv.slice(2));
 checkNames(options);
 const decide = options.only === "proxy" ? [] : await runDecide(options);
@@ -41,8 +44,8 @@ async function runProxy({ quick, rounds, subjects, profiles }: Options): Promise
   const results = await measureProxies(
     {
       subjects: selected(proxyNames, subjects),
-      rounds: rounds ?? (quick ? 1 : 12),
-      roundS: quick ? 1 : 2,
+      rounds: rounds ?? (quick ? 1 : 24),
+      roundS: 1,
       warmUpS: quick ? 0 : 4,
       tracedLarge: has(["strace"], "Counting writes") ? (quick ? 20 : 200) : 0,
       profiles,

@@ -40,7 +40,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     ...["-e", path.join(folder, "error.log")],
   ]);
   const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
-  // It ends with this process, whatever that ends by.
+  // It ends with this process.
   const endChild = (): void => void child.kill("SIGTERM");
   process.once("exit", endChild);
   await once(child, "spawn");

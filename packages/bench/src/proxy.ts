@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -79,6 +80,8 @@ type Log = (line: string) => void;
 /** Measures every proxy. Fails when one answers a target in another way than the backend does. */
 export async function measureProxies(plan: ProxyPlan, log: Log): Promise<ProxyResult[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "signalbox-bench-"));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeFolder);
   const running: { stop(): Promise<void> }[] = [];
   try {
     // nginx's worker runs as another user.
@@ -101,7 +104,8 @@ export async function measureProxies(plan: ProxyPlan, log: Log): Promise<ProxyRe
     return results;
   } finally {
     await Promise.allSettled(running.map((each) => each.stop()));
-    await rm(folder, { recursive: true, force: true });
+    process.off("exit", removeFolder);
+    removeFolder();
   }
 }
 

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { Pool, type Dispatcher } from "undici";
 import { firstUrl } from "../../backend.ts";
-import { endToEnd } from "./hop-by-hop.ts";
+import { endToEnd, requestHead } from "./hop-by-hop.ts";
 import { CONNECTIONS, listenOn, type ProxySubject } from "./subject.ts";
 
 /**
@@ -13,12 +13,13 @@ export const subject: ProxySubject = {
     const pool = new Pool(firstUrl(backend), { connections: CONNECTIONS });
     return listenOn(
       createServer((request, response) => {
+        const { headers, hasBody } = requestHead(request.rawHeaders);
         pool.dispatch(
           {
             method: request.method as Dispatcher.HttpMethod,
             path: request.url as string,
-            headers: endToEnd(request.headers),
-            body: hasBody(request) ? request : null,
+            headers,
+            body: hasBody ? request : null,
           },
           new Forward(response),
         );
@@ -26,10 +27,6 @@ export const subject: ProxySubject = {
     );
   },
 };
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-}
 
 class Forward implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
@@ -49,7 +46,7 @@ class Forward implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: IncomingMessage["headers"],
+    headers: IncomingHttpHeaders,
   ): void {
     if (status >= 200) this.#response.writeHead(status, endToEnd(headers));
   }
