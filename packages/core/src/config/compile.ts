@@ -12,7 +12,7 @@ import { compileReplacement } from "../match/regex.js";
 import { compileRoutes, matchesOf } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
-import type { TemplatePart } from "../rewrite/path.js";
+import { singleSlash, type TemplatePart } from "../rewrite/path.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
 import { rangesOf } from "../split/pick-version.js";
@@ -307,7 +307,8 @@ function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
       kind: "prefix",
       replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix),
     };
-  return { kind: "regex", replace: compileReplacement(path.regex, path.with) };
+  const replace = compileReplacement(path.regex, path.with);
+  return { kind: "regex", replace: (given) => canonicalAgain(given, replace(given)) };
 }
 
 /** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
@@ -320,6 +321,17 @@ export function compileTemplate(template: string): readonly TemplatePart[] {
       if (segment === "*") return [{ text: "/" }, { param: "*" }];
       return [{ text: segment === "" ? "/" : canonicalText(`/${segment}`) }];
     });
+}
+
+// A replacement can bring parts together that a client kept apart: `/.X./` becomes `/../`, `%2X0` becomes `%20`.
+// What has no canonical form then is data as a whole.
+function canonicalAgain(before: string, after: string): string {
+  if (after === before) return after;
+  const path = singleSlash(after);
+  const canonical = canonicalPath(path);
+  if (canonical.ok) return canonical.path;
+  const asData = path.split("/").map((segment) => encodeURIComponent(segment.toWellFormed()));
+  return canonicalText(asData.join("/"));
 }
 
 function canonicalText(path: string): string {

@@ -31,7 +31,7 @@ export function changedHeaders(
   const changed: Record<string, string | string[]> = {};
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] as string;
-    const before = changed[name];
+    const before = Object.hasOwn(changed, name) ? changed[name] : undefined;
     const value = flat[i + 1] as string;
     changed[name] = before === undefined ? value : [before, value].flat();
   }
