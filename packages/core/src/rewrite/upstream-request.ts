@@ -1,4 +1,4 @@
-import type { ForwardDecision } from "../decision.js";
+import type { ForwardDecision, HeaderChanges } from "../decision.js";
 import { eachHeader, headerOf, type RequestView } from "../request.js";
 import { applyHeaderChanges } from "./header-changes.js";
 import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
@@ -34,7 +34,7 @@ export function buildUpstreamRequest(
   options: UpstreamRequestOptions = {},
 ): UpstreamRequestHead {
   const headers: string[] = ["host", decision.request.host];
-  copyRequestHeaders(view, headers);
+  copyRequestHeaders(view, decision.requestHeaders, headers);
   addForwarded(decision, view, headers);
   if (options.upgrade !== undefined)
     headers.push("connection", "Upgrade", "upgrade", options.upgrade);
@@ -102,14 +102,29 @@ function classify(lowerName: string): number {
     : KEEP;
 }
 
-function copyRequestHeaders(view: RequestView, headers: string[]): void {
+function copyRequestHeaders(
+  view: RequestView,
+  changes: readonly HeaderChanges[],
+  headers: string[],
+): void {
   const nominated = nominatedNames(headerOf(view, "connection"));
   eachHeader(view, (name, value) => {
     const kind = COMMON.get(name) ?? classify(name.toLowerCase());
     if (kind === DROP || (kind === LENGTH && isChunked(view))) return;
     if (nominated?.has(name.toLowerCase()) === true) return;
+    if (changes.length > 0 && name.includes("_") && isAlias(name.toLowerCase(), changes)) return;
     headers.push(name, value);
   });
+}
+
+// Whether a name is another spelling of one that the configuration changes: then the client's copy does not pass.
+function isAlias(lowerName: string, levels: readonly HeaderChanges[]): boolean {
+  const folded = lowerName.replaceAll("_", "-");
+  const names = levels.flatMap(({ set, add, remove }) => [
+    ...[...set, ...add].map(([name]) => name),
+    ...remove,
+  ]);
+  return !names.includes(lowerName) && names.some((name) => name.replaceAll("_", "-") === folded);
 }
 
 function isChunked(view: RequestView): boolean {
