@@ -10,7 +10,9 @@ import {
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
 import { Exchange, type ExchangeEnd, type ExchangeHost } from "./exchange.js";
 import { Pools } from "./pools.js";
-import { answerUpgrade, rawResponse, Upgrades, writeRaw, type UpgradeRequest } from "./upgrade.js";
+import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
+import type { UpgradeRequest } from "./tunnel.js";
+import { Upgrades } from "./upgrade.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
 import { asksForWebSocket } from "./web-socket.js";
 
