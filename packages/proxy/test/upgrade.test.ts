@@ -170,6 +170,16 @@ describe("a websocket", () => {
     client.destroy();
   });
 
+  it("is cut off when more comes behind the request than can be kept back", async () => {
+    const instance = await rawInstance(() => {});
+    const { port, ended, gateway } = track(await startProxy(config(instance.url)));
+    const client = await open(port);
+    client.write(upgradeRequest("/chat/a") + "x".repeat(65_536));
+    await once(client, "close");
+    expect(await ended()).toMatchObject({ status: 499 });
+    expect(inFlight(gateway)).toBe(0);
+  });
+
   it.each([
     ["with a body", "/chat/a", "Content-Length: 3\r\n", 400],
     ["that no route takes", "/else", "", 404],
