@@ -52,6 +52,8 @@ export interface ProxyResult {
   /** Medians of the rounds. */
   readonly requestsPerSecond: number;
   readonly p99Ms: number;
+  /** Rounds in which not one request was answered. They were run again. */
+  readonly emptyRounds: number;
 }
 
 interface Running {
@@ -62,6 +64,7 @@ interface Running {
 }
 
 interface Round {
+  readonly emptyBefore: number;
   readonly cpuUs: number;
   readonly requestsPerSecond: number;
   readonly p99Ms: number;
@@ -122,6 +125,7 @@ export function proxyTable(results: readonly ProxyResult[]): string {
       { heading: "writes", value: (row) => row.writes, digits: 2 },
       { heading: "requests/s", value: (row) => row.requestsPerSecond },
       { heading: "p99 ms", value: (row) => row.p99Ms, digits: 1 },
+      { heading: "empty", value: (row) => row.emptyRounds },
     ],
     results,
   );
@@ -202,6 +206,7 @@ async function measureKind(
       writes: await writesPerRequest(proxy, kind, kind.tracedEach * plan.tracedLarge, folder),
       requestsPerSecond: median(own.map(({ requestsPerSecond }) => requestsPerSecond)),
       p99Ms: median(own.map(({ p99Ms }) => p99Ms)),
+      emptyRounds: own.reduce((sum, { emptyBefore }) => sum + emptyBefore, 0),
     });
   }
   const baseline = measured.find(({ subject }) => subject === BASELINE)?.cpuUs;
@@ -212,13 +217,24 @@ async function measureKind(
   }));
 }
 
-async function runRound(proxy: Running, load: Parameters<typeof runLoad>[1]): Promise<Round> {
+/** A busy machine may leave a round without an answer; a proxy that never answers hangs. */
+const MAX_EMPTY = 2;
+
+async function runRound(
+  proxy: Running,
+  load: Parameters<typeof runLoad>[1],
+  emptyBefore = 0,
+): Promise<Round> {
   const before = cpuTimes(proxy.pid);
   const { requests, durationS, p99Ms } = await runLoad(proxy.port, load);
+  if (requests === 0) {
+    if (emptyBefore === MAX_EMPTY) throw new Error("Not one request was answered.");
+    return runRound(proxy, load, emptyBefore + 1);
+  }
   // Closing the connections is part of what the round cost.
   await delay(50);
   const cpuUs = cpuSpent(before, cpuTimes(proxy.pid)) / 1e3 / requests;
-  return { cpuUs, requestsPerSecond: requests / durationS, p99Ms };
+  return { emptyBefore, cpuUs, requestsPerSecond: requests / durationS, p99Ms };
 }
 
 async function writesPerRequest(

@@ -6,6 +6,7 @@ import { HEADERS } from "./routes.ts";
 
 /** What wrk saw in one run. */
 export interface Load {
+  /** Requests that were answered. 0 where the machine was too busy, or the server hangs. */
   readonly requests: number;
   readonly durationS: number;
   readonly p99Ms: number;
@@ -64,7 +65,6 @@ function parseLoad(output: string): Load {
   const text = /^RESULT (.*)$/m.exec(output)?.[1];
   if (text === undefined) throw new Error(`wrk gave no result:\n${output}`);
   const result = JSON.parse(text) as Record<"requests" | "us" | "p99Us" | "bad" | "broken", number>;
-  if (result.requests === 0) throw new Error("Not one request was answered.");
   if (result.bad > 0 || result.broken > 0)
     throw new Error(
       `Of ${result.requests} requests ${result.bad} got no success and ${result.broken} broke.`,
