@@ -313,7 +313,7 @@ it("agrees with a naive matcher for every table and request", () => {
         if (expected !== undefined) hits++;
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   // Most requests must meet a route, or the property would say little.
   expect(hits / asked).toBeGreaterThan(0.4);

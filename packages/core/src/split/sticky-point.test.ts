@@ -52,7 +52,11 @@ describe("the key of a sticky split", () => {
   const pointOf = (sticky: StickyConfig, line: string, parts: RequestParts = {}) => {
     const gateway = createGateway(
       {
-        services: { shop: { instances: ["v1", "v2"].map((version) => ({ url: `http://${version}`, version })) } },
+        services: {
+          shop: {
+            instances: ["v1", "v2"].map((version) => ({ url: `http://${version}`, version })),
+          },
+        },
         routes: [{ to: { service: "shop", split: { v1: 50, v2: 50 }, sticky } }],
         trustedProxies: ["10.0.0.0/8"],
       },
