@@ -28,10 +28,12 @@ import { raceIndex, rangeAt } from "./split/pick-version.js";
 import { stickyKey, stickyPoint } from "./split/sticky-point.js";
 import type { InstanceState, PoolState, ServiceState } from "./state.js";
 
-/** The next numbers of the random source, by what they are for. */
+/** Chance and time, as far as a decision needs them: the next numbers by what they are for, and the clock. */
 export interface Draws {
   split(): number;
   balance(): number;
+  /** Read only when something depends on it: it is a tenth of the cost of a decision. */
+  now(): number;
 }
 
 type ForwardAction = Extract<ActionPlan, { kind: "forward" }>;
@@ -94,7 +96,6 @@ export function decideStages(
   request: ParsedRequest,
   alternative: Alternative,
   draws: Draws,
-  now: number,
 ): Decision {
   const id = alternative.id;
   const action = actionOf(runtime.plan, alternative);
@@ -110,7 +111,7 @@ export function decideStages(
     case "redirect":
       return redirect(id, action.redirect, matched, action.responseHeaders);
     case "forward":
-      return forward(runtime, id, action, matched, draws, now);
+      return forward(runtime, id, action, matched, draws);
   }
 }
 
@@ -120,7 +121,6 @@ function forward(
   action: ForwardAction,
   matched: MatchedPath,
   draws: Draws,
-  now: number,
 ): Decision {
   const { backends, weights, ranges, sticky, salt } = action.split;
   let index = 0;
@@ -140,11 +140,11 @@ function forward(
     return redirect(id, backend.redirect, matched, backend.responseHeaders);
   }
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-  const instance = choose(runtime.targets[backend.target], draws, now);
+  const instance = choose(runtime.targets[backend.target], draws);
   if (instance !== undefined) {
     return forwardTo(instance, backend.origin, id, action, backend, matched, point);
   }
-  return fallBack(runtime, id, action, backend, matched, point, draws, now);
+  return fallBack(runtime, id, action, backend, matched, point, draws);
 }
 
 function fallBack(
@@ -155,10 +155,9 @@ function fallBack(
   matched: MatchedPath,
   point: number | undefined,
   draws: Draws,
-  now: number,
 ): Decision {
   const { service, version, fallback } = backend;
-  const other = fallback && choose(runtime.targets[fallback.target], draws, now);
+  const other = fallback && choose(runtime.targets[fallback.target], draws);
   if (fallback !== undefined && other !== undefined) {
     return forwardTo(other, fallback.origin, id, action, backend, matched, point);
   }
@@ -171,11 +170,12 @@ function fallBack(
 export function choose(
   target: Target | undefined,
   draws: Draws,
-  now: number,
   tried: readonly string[] = NOTHING,
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
   const { pool, plan } = target;
+  const isTimeless = pool.staleAt === Number.POSITIVE_INFINITY && plan.balancer.usesTime === false;
+  const now = isTimeless ? 0 : draws.now();
   const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
   if (candidates.length === 0) return undefined;
   if (tried.length > 0) return chooseUntried(plan.balancer, pool, candidates, draws, now, tried);

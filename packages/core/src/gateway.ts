@@ -147,7 +147,11 @@ class SignalboxGateway implements Gateway {
 
   constructor(plan: Plan, env: Env) {
     this.#env = env;
-    this.#draws = { split: () => env.random("split"), balance: () => env.random("balance") };
+    this.#draws = {
+      split: () => env.random("split"),
+      balance: () => env.random("balance"),
+      now: () => env.now(),
+    };
     this.#drawRetry = () => env.random("retry");
     this.#runtime = newRuntime(plan, freshServices(plan, env.now()));
   }
@@ -165,13 +169,7 @@ class SignalboxGateway implements Gateway {
     const reused = match === undefined ? undefined : MatchValue.reuse(match, view, runtime.plan);
     const matched = reused ?? matchStage(runtime.plan, view);
     if (matched.kind === "final") return matched.decision;
-    return decideStages(
-      runtime,
-      matched.request,
-      matched.alternative,
-      this.#draws,
-      this.#env.now(),
-    );
+    return decideStages(runtime, matched.request, matched.alternative, this.#draws);
   }
 
   start(decision: Decision): boolean {
@@ -211,7 +209,7 @@ class SignalboxGateway implements Gateway {
     if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
     const tried = [...before.tried, before.instance.id];
     const target = targetOf(runtime.plan, runtime.services, before.service, pool);
-    const instance = choose(target, this.#draws, now, tried);
+    const instance = choose(target, this.#draws, tried);
     if (instance === undefined) return stop("no-instance");
     return Object.freeze({
       kind: "retry",

@@ -175,7 +175,7 @@ describe("a websocket", () => {
     const { port, ended, gateway } = track(await startProxy(config(instance.url)));
     const client = await open(port);
     client.write(upgradeRequest("/chat/a") + "x".repeat(65_536));
-    await once(client, "close");
+    await until(() => client.destroyed);
     expect(await ended()).toMatchObject({ status: 499 });
     expect(inFlight(gateway)).toBe(0);
   });

@@ -14,7 +14,7 @@ export interface PickInput {
   readonly candidates: readonly Candidate[];
   /** The next number in [0, 1) from the random source. */
   readonly draw: () => number;
-  /** Unit: milliseconds of the gateway's clock. */
+  /** Unit: milliseconds of the gateway's clock. May be 0 for a balancer that does not use time. */
   readonly now: number;
   /** Requests started at these candidates before. Default: 0. */
   readonly cursor?: number;
@@ -31,6 +31,8 @@ export interface PickInput {
  */
 export interface Balancer {
   readonly name: string;
+  /** Whether a pick looks at `now`. Default: true. Where it does not, the clock is not read. */
+  readonly usesTime?: boolean;
   /** Work that depends on ids and weights of the candidates alone; done once for each set of them. */
   prepare?(candidates: readonly Candidate[]): unknown;
   /** Index of the chosen candidate. */

@@ -10,6 +10,7 @@ import { prepareShares, shareIndex, type Shares } from "./shares.js";
  */
 export const leastRequest: Balancer = {
   name: "least-request",
+  usesTime: false,
   prepare: prepareShares,
   pick: ({ candidates, draw, prepared }) => {
     const count = candidates.length;

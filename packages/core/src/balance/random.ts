@@ -4,6 +4,7 @@ import { prepareShares, shareIndex, type Shares } from "./shares.js";
 /** A candidate drawn by weight. Needs no state and spreads evenly over time, not at once. */
 export const random: Balancer = {
   name: "random",
+  usesTime: false,
   prepare: prepareShares,
   pick: ({ candidates, draw, prepared }) =>
     shareIndex(

@@ -16,6 +16,7 @@ const MAX_TURNS = 65_536;
  */
 export const roundRobin: Balancer = {
   name: "round-robin",
+  usesTime: false,
   prepare: prepareCycle,
   pick: ({ candidates, cursor = 0, prepared }) => {
     const { turns } = (prepared as Cycle | undefined) ?? prepareCycle(candidates);
