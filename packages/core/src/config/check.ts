@@ -6,6 +6,7 @@ import { describeValue, GatewayConfigError, pointerOf, type ConfigProblem } from
 import { checkShape } from "./schema.js";
 import { expandRoute, hasInlineMatch, isUrl, MATCH_FIELDS } from "./short-form.js";
 import { suggest } from "./suggest.js";
+import { withDefaults } from "./with-defaults.js";
 
 /**
  * Every problem of a configuration at once, in the order of their places; empty when it may be used. The
@@ -375,7 +376,7 @@ class Relations {
 
   // What a route does not give comes from the defaults, so the two are looked at as they act together.
   #checkTimeouts(own: Loose, at: Place): void {
-    const { requestMs, attemptMs }: Loose = { ...this.#defaultTimeouts(), ...own };
+    const { requestMs, attemptMs } = withDefaults<Loose>({}, this.#defaultTimeouts(), own);
     if (own["requestMs"] === undefined && own["attemptMs"] === undefined) return;
     if (typeof requestMs !== "number" || typeof attemptMs !== "number") return;
     if (!(requestMs > 0) || attemptMs <= requestMs) return;

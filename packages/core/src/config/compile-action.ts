@@ -23,6 +23,7 @@ import type {
 } from "./config.js";
 import type { ActionPlan, BackendPlan, SplitPlan, TargetPlan } from "./plan.js";
 import { serviceOfUrls, urlsOf } from "./short-form.js";
+import { withDefaults } from "./with-defaults.js";
 
 /** Numbers for services with a version: the same pair is the same number. */
 class Targets {
@@ -292,7 +293,7 @@ function compileTimeouts(
   own: TimeoutsConfig | undefined,
   defaults: TimeoutsConfig | undefined,
 ): Timeouts {
-  return Object.freeze({ ...NO_TIMEOUTS, ...defaults, ...own });
+  return Object.freeze(withDefaults(NO_TIMEOUTS, defaults, own));
 }
 
 function compileRetry(retry: RetryConfig | undefined): RetryRule {

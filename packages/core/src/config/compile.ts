@@ -19,6 +19,7 @@ import type {
 import { instanceUrl } from "./instance-url.js";
 import type { ConnectPlan, InstancePlan, Plan, ServicePlan } from "./plan.js";
 import { allServices, describeMatch, longInstance } from "./short-form.js";
+import { withDefaults } from "./with-defaults.js";
 
 /**
  * Checks a config and compiles it.
@@ -102,13 +103,13 @@ function compileService(
     balancer: typeof balancer === "string" ? (BALANCERS.get(balancer) as Balancer) : balancer,
     outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
     tryAll: service.whenNoneEligible !== "reject",
-    connect: Object.freeze({ ...DEFAULT_CONNECT, ...defaults.connect, ...service.connect }),
+    connect: Object.freeze(withDefaults(DEFAULT_CONNECT, defaults.connect, service.connect)),
   });
 }
 
 function compileOutlier(outlier: OutlierConfig): OutlierRule | undefined {
   if (outlier === false) return undefined;
-  const rule = { ...DEFAULT_OUTLIER, ...outlier };
+  const rule = withDefaults(DEFAULT_OUTLIER, outlier);
   return Object.freeze({
     ...rule,
     maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
