@@ -82,7 +82,7 @@ function recent(counts: readonly number[], counted: number, now: number): number
  * Lays a partial snapshot over fresh state.
  *
  * @returns JSON pointers of services, instances and versions that the configuration does not have
- * @throws RangeError when a number is not a finite number of 0 or more
+ * @throws RangeError when a count is not a whole number of 0 or more, or a time not a finite one
  */
 export function restoreServices(
   services: ReadonlyMap<string, ServiceState>,
@@ -125,8 +125,8 @@ function restoreInstance(
   instance.inFlight = count(state.inFlight ?? 0, `${at}/inFlight`);
   instance.consecutiveFailures = count(state.consecutiveFailures ?? 0, `${at}/consecutiveFailures`);
   instance.ejectionFactor = count(state.ejectionFactor ?? 0, `${at}/ejectionFactor`);
-  const left = count(state.ejectedForMs ?? 0, `${at}/ejectedForMs`);
-  const ago = count(state.returnedMsAgo ?? 0, `${at}/returnedMsAgo`);
+  const left = time(state.ejectedForMs ?? 0, `${at}/ejectedForMs`);
+  const ago = time(state.returnedMsAgo ?? 0, `${at}/returnedMsAgo`);
   instance.isEjected = left > 0;
   if (left > 0) {
     instance.ejectedUntil = now + left;
@@ -149,6 +149,11 @@ function restoreCounts(
 }
 
 function count(value: number, at: string): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new RangeError(`${at}: expected a whole number >= 0, got ${String(value)}`);
+}
+
+function time(value: number, at: string): number {
   if (Number.isFinite(value) && value >= 0) return value;
   throw new RangeError(`${at}: expected a finite number >= 0, got ${String(value)}`);
 }
