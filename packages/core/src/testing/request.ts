@@ -20,15 +20,17 @@ export interface RequestParts {
  * gateway.decide(request("GET api.shop.com/users/7", { headers: { "x-beta": "1" } }));
  */
 export function request(line: string, parts: RequestParts = {}): RequestView {
-  const match = /^(\S+) ()(\S+:\/\/.*|\*)$/.exec(line) ?? /^(\S+) ([^\s/]*)(\/.*)$/s.exec(line);
+  const match =
+    /^(\S+) ()([A-Za-z][A-Za-z0-9+.-]*:\/\/.*|\*)$/.exec(line) ??
+    /^(\S+) ([^\s/]*)(\/.*)$/s.exec(line);
   if (match === null)
     throw new RangeError(
       `expected a method, a space and a target such as "GET /users/7", got ${JSON.stringify(line)}`,
     );
   const [, method = "", host = "", url = ""] = match;
-  const headers: Record<string, string | readonly string[] | undefined> =
-    host === "" ? {} : { host };
-  for (const [name, value] of Object.entries(parts.headers ?? {}))
-    headers[name.toLowerCase()] = value;
+  const named = Object.entries(parts.headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
+  const headers = Object.fromEntries([...(host === "" ? [] : [["host", host] as const]), ...named]);
   return { method, url, ...parts, headers };
 }
