@@ -74,7 +74,11 @@ it.each<Weights>([
 });
 
 it("moves points only onto the version whose weight is raised, and lowering it restores them", () => {
-  const weight = fc.oneof(fc.constant(0), fc.nat(100), fc.double({ min: 0.001, max: 10, noNaN: true }));
+  const weight = fc.oneof(
+    fc.constant(0),
+    fc.nat(100),
+    fc.double({ min: 0.001, max: 10, noNaN: true }),
+  );
   const points = grid(60);
   fc.assert(
     fc.property(
