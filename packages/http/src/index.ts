@@ -13,6 +13,7 @@ export {
   type CheckServerOptions,
   type CloseOptions,
   type ExchangeEnd,
+  type FailedAttempt,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";

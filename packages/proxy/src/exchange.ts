@@ -5,6 +5,9 @@ import {
   type Gateway,
   type Outcome,
   type RequestView,
+  type RetryDecision,
+  type RetryFacts,
+  type StopReason,
 } from "@signalbox/core";
 import {
   answerPlain,
@@ -35,6 +38,17 @@ export interface ExchangeEnd {
   readonly durationMs: number;
   /** Why the last attempt failed, for logs. Undefined when it did not. */
   readonly failure?: Failure;
+  /** The attempts that failed, in their order. */
+  readonly failed: readonly FailedAttempt[];
+}
+
+/** An attempt that failed, and what the gateway said to it. */
+export interface FailedAttempt {
+  readonly decision: ForwardDecision;
+  readonly outcome: Outcome;
+  readonly facts: RetryFacts;
+  /** `retry`, or the fact that refused it. */
+  readonly next: "retry" | StopReason;
 }
 
 /** What an exchange needs of its proxy. */
@@ -43,6 +57,8 @@ export interface ExchangeHost {
   readonly pools: Pools;
   ended(end: ExchangeEnd): void;
 }
+
+const NOTHING: readonly never[] = [];
 
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
 export class Exchange implements AttemptOwner {
@@ -53,6 +69,7 @@ export class Exchange implements AttemptOwner {
   #attempt: Attempt | undefined;
   #attempts = 0;
   #failure: Failure | undefined;
+  #failed: readonly FailedAttempt[] = NOTHING;
   #isFlushed = false;
   #isOver = false;
   #requestTimer: NodeJS.Timeout | undefined;
@@ -81,17 +98,20 @@ export class Exchange implements AttemptOwner {
     return this.#host.gateway;
   }
 
-  /** Starts the first attempt, or the next one. */
-  send(decision: ForwardDecision): void {
-    if (this.#isOver) return;
+  /** Starts the first attempt. */
+  begin(): void {
+    if (!this.#send(this.#decision)) answerPlain(this.req, this.res, 503);
+  }
+
+  /** Starts an attempt; false when its instance is gone. */
+  #send(decision: ForwardDecision): boolean {
+    const pool = this.#host.pools.of(decision);
+    if (pool === undefined || !this.gateway.start(decision)) return false;
     this.#decision = decision;
-    if (!this.#host.gateway.start(decision)) {
-      answerPlain(this.req, this.res, 503);
-      return;
-    }
     this.#attempts++;
     this.#attempt = new Attempt(this, decision);
-    this.#attempt.begin(this.#host.pools.of(decision));
+    this.#attempt.begin(pool);
+    return true;
   }
 
   /** The body of a client that waits for leave to send it. */
@@ -153,25 +173,18 @@ export class Exchange implements AttemptOwner {
       this.res.destroy();
       return;
     }
-    const next = this.gateway.retry(decision, outcome, this.#retryFacts(reusedConnection));
-    if (next.kind === "retry") this.#sendAgain(next.decision, next.delayMs);
-    else this.#fail(failure);
+    const again = this.#askAgain(decision, outcome, this.#retryFacts(reusedConnection));
+    if (again === undefined) this.#fail(failure);
+    else again();
   }
 
-  /** The decision of a further attempt after this status; undefined when the response is to be delivered. */
+  /** Starts the next attempt instead of a response; undefined when that is to be delivered. */
   retryAfter(status: number, retryAfter: string | undefined): (() => void) | undefined {
-    const facts = this.#retryFacts(false);
-    const retryAfterMs =
-      retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter)
-        ? Number(retryAfter) * 1000
-        : undefined;
     const outcome: Outcome = { kind: "response", status, totalMs: this.#elapsedMs() };
-    const next = this.gateway.retry(
-      this.#decision,
-      outcome,
-      retryAfterMs === undefined ? facts : { ...facts, retryAfterMs },
-    );
-    return next.kind === "retry" ? () => this.#sendAgain(next.decision, next.delayMs) : undefined;
+    const facts = this.#retryFacts(false);
+    const isSeconds = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter);
+    const asked = isSeconds ? { ...facts, retryAfterMs: Number(retryAfter) * 1000 } : facts;
+    return this.#askAgain(this.#decision, outcome, asked);
   }
 
   /** No connection came free: the queue of the instance is full. */
@@ -180,16 +193,40 @@ export class Exchange implements AttemptOwner {
     answerPlain(this.req, this.res, 503, ["retry-after", "1"]);
   }
 
-  #retryFacts(reusedConnection: boolean) {
+  #retryFacts(reusedConnection: boolean): RetryFacts {
     const { requestMs } = this.#decision.timeouts;
     const replayable = this.body === null || !this.body.isTouched;
     const facts = { replayable, reusedConnection, responseStarted: this.res.headersSent };
     return requestMs > 0 ? { ...facts, remainingMs: requestMs - this.#elapsedMs() } : facts;
   }
 
-  #sendAgain(decision: ForwardDecision, delayMs: number): void {
-    if (delayMs > 0) this.#retryTimer = setTimeout(() => this.send(decision), delayMs);
-    else queueMicrotask(() => this.send(decision));
+  // What follows a failed attempt: the next one, when the gateway says so.
+  #askAgain(
+    decision: ForwardDecision,
+    outcome: Outcome,
+    facts: RetryFacts,
+  ): (() => void) | undefined {
+    const ask = (): RetryDecision => this.gateway.retry(decision, outcome, facts);
+    const next = ask();
+    if (outcome.kind === "failure" || next.kind === "retry") {
+      const said = next.kind === "retry" ? "retry" : next.reason;
+      this.#failed = [...this.#failed, { decision, outcome, facts, next: said }];
+    }
+    if (next.kind === "stop") return undefined;
+    return () => this.#sendAfter(next.delayMs, next.decision, ask);
+  }
+
+  #sendAfter(delayMs: number, decision: ForwardDecision, ask: () => RetryDecision): void {
+    const send = (): void => {
+      if (this.#isOver || this.res.headersSent || this.#send(decision)) return;
+      // The instance left during the pause: another one is asked for.
+      const other = ask();
+      if (other.kind === "stop" || !this.#send(other.decision)) {
+        answerPlain(this.req, this.res, 503);
+      }
+    };
+    if (delayMs > 0) this.#retryTimer = setTimeout(send, delayMs);
+    else queueMicrotask(send);
   }
 
   #fail(failure: Failure): void {
@@ -256,6 +293,7 @@ export class Exchange implements AttemptOwner {
       isComplete: this.res.writableFinished,
       attempts: this.#attempts,
       durationMs: this.#elapsedMs(),
+      failed: this.#failed,
     };
     return this.#failure === undefined ? end : { ...end, failure: this.#failure };
   }

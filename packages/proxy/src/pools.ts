@@ -7,6 +7,7 @@ export class Pools {
   readonly #byReference = new Map<InstanceReference, InstancePool>();
   readonly #closing = new Set<Promise<void>>();
   readonly #stopListening: () => void;
+  #isClosed = false;
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway;
@@ -15,13 +16,15 @@ export class Pools {
     });
   }
 
-  of(decision: ForwardDecision): InstancePool {
+  /** The pool of the instance that a decision leads to; undefined when there is none any more. */
+  of(decision: ForwardDecision): InstancePool | undefined {
+    if (this.#isClosed) return undefined;
     return this.#byReference.get(decision.instance) ?? this.#add(decision);
   }
 
-  #add({ instance, service }: ForwardDecision): InstancePool {
+  #add({ instance, service }: ForwardDecision): InstancePool | undefined {
     const plan = this.#gateway.connectOf(service);
-    if (plan === undefined) throw new Error(`service ${service} has left the configuration`);
+    if (plan === undefined) return undefined;
     const pool = new InstancePool(instance.url, plan);
     this.#byReference.set(instance, pool);
     return pool;
@@ -43,15 +46,19 @@ export class Pools {
   /** Closes all pools; those whose requests do not end are destroyed by `destroy`. */
   async close(): Promise<void> {
     this.#stopListening();
-    await Promise.all([...this.#all().map((pool) => pool.close()), ...this.#closing]);
+    const pools = this.#takeAll();
+    await Promise.all([...pools.map((pool) => pool.close()), ...this.#closing]);
   }
 
   async destroy(): Promise<void> {
     this.#stopListening();
-    await Promise.all(this.#all().map((pool) => pool.destroy()));
+    await Promise.all(this.#takeAll().map((pool) => pool.destroy()));
   }
 
-  #all(): InstancePool[] {
-    return [...this.#byReference.values()];
+  #takeAll(): InstancePool[] {
+    this.#isClosed = true;
+    const pools = [...this.#byReference.values()];
+    this.#byReference.clear();
+    return pools;
   }
 }

@@ -108,7 +108,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
       return;
     }
     this.#running++;
-    if (decision.kind === "forward") new Exchange(this, view, req, res, decision).send(decision);
+    if (decision.kind === "forward") new Exchange(this, view, req, res, decision).begin();
     else this.#answer(req, res, view, decision);
   }
 
@@ -145,6 +145,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
         status,
         isComplete: true,
         attempts: 0,
+        failed: [],
         durationMs: performance.now() - startedAt,
       });
     });
@@ -202,6 +203,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
         status: statusCode,
         isComplete: writableFinished,
         attempts: 0,
+        failed: [],
         durationMs: performance.now() - startedAt,
       });
     });

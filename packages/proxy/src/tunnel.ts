@@ -9,7 +9,7 @@ import {
   type Outcome,
   type RequestView,
 } from "@signalbox/core";
-import type { ExchangeEnd } from "./exchange.js";
+import type { ExchangeEnd, FailedAttempt } from "./exchange.js";
 import { failureOf, statusOf, type Failure } from "./failure.js";
 import { LINGER_MS, rawResponse, writeRaw } from "./raw-response.js";
 import { webSocketProblem } from "./web-socket.js";
@@ -56,6 +56,7 @@ export class Tunnel {
   #status = 499;
   #isComplete = false;
   #failure: Failure | undefined;
+  #failed: readonly FailedAttempt[] = [];
   #upstream: ClientRequest | undefined;
   #instanceSocket: Duplex | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -83,14 +84,15 @@ export class Tunnel {
   /** Starts the first attempt. */
   begin(): void {
     this.#hold(this.#request.head);
-    this.#attempt(this.#request.decision);
+    const problem = webSocketProblem(this.#request.req);
+    if (problem !== undefined) this.#refuse(400);
+    else if (!this.#attempt(this.#request.decision)) this.#refuse(503);
   }
 
-  #attempt(decision: ForwardDecision): void {
-    if (this.#state !== "waiting") return;
-    const problem = webSocketProblem(this.#request.req);
-    if (problem !== undefined) return this.#refuse(400);
-    if (!this.#gateway.start(decision)) return this.#refuse(503);
+  /** Starts an attempt; false when its instance is gone. */
+  #attempt(decision: ForwardDecision): boolean {
+    if (this.#state !== "waiting") return true;
+    if (!this.#gateway.start(decision)) return false;
     this.#decision = decision;
     this.#attempts++;
     this.#isReported = false;
@@ -115,7 +117,7 @@ export class Tunnel {
       connectTimeout: connect?.timeoutMs,
     };
     const upstream = this.#send(facade, socket, options, (error) => this.#onError(error));
-    if (upstream === undefined) return;
+    if (upstream === undefined) return true;
     this.#upstream = upstream;
     upstream.maxHeadersCount = 0;
     upstream.once("socket", (connection: Duplex) => {
@@ -132,6 +134,7 @@ export class Tunnel {
     this.#limit(decision.timeouts.idleMs, () =>
       this.#onError(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
     );
+    return true;
   }
 
   destroy(): void {
@@ -261,10 +264,23 @@ export class Tunnel {
         : { kind: "cancelled", stage };
     this.#upstream?.destroy();
     this.#report(outcome);
-    const next = this.#gateway.retry(this.#decision, outcome, { replayable: true });
-    if (next.kind === "stop") this.#refuse(statusOf(failure));
-    else if (next.delayMs > 0) this.#limit(next.delayMs, () => this.#attempt(next.decision));
-    else queueMicrotask(() => this.#attempt(next.decision));
+    this.#askAgain(this.#decision, outcome, failure);
+  }
+
+  #askAgain(decision: ForwardDecision, outcome: Outcome, failure: Failure): void {
+    const facts = { replayable: true };
+    const next = this.#gateway.retry(decision, outcome, facts);
+    const said = next.kind === "retry" ? "retry" : next.reason;
+    this.#failed = [...this.#failed, { decision, outcome, facts, next: said }];
+    if (next.kind === "stop") return this.#refuse(statusOf(failure));
+    const again = (): void => {
+      if (this.#attempt(next.decision)) return;
+      // The instance left during the pause: another one is asked for.
+      const other = this.#gateway.retry(decision, outcome, facts);
+      if (other.kind === "stop" || !this.#attempt(other.decision)) this.#refuse(503);
+    };
+    if (next.delayMs > 0) this.#limit(next.delayMs, again);
+    else queueMicrotask(again);
   }
 
   #refuse(status: number): void {
@@ -310,6 +326,7 @@ export class Tunnel {
       status: this.#status,
       isComplete: wasOpen || this.#isComplete,
       attempts: this.#attempts,
+      failed: this.#failed,
       durationMs: totalMs,
     };
     this.#onEnded(this.#failure === undefined ? end : { ...end, failure: this.#failure });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { systemEnv } from "@signalbox/core";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   deadUrl,
@@ -218,6 +219,43 @@ describe("failures", () => {
   });
 });
 
+describe("a retry after a pause", () => {
+  it("asks for another instance when the one that was chosen has left meanwhile", async () => {
+    const instance = await backend((_, res) => res.end("other"));
+    const dead = await deadUrl();
+    const doomed = await deadUrl();
+    const config = (urls: string[]) => ({
+      ...service(urls),
+      routes: [
+        {
+          id: "all",
+          match: { path: "/*" },
+          to: "s",
+          retry: { attempts: 3, backoff: { baseMs: 40, maxMs: 40 } },
+        },
+      ],
+    });
+    // The pause is drawn: this one is nearly as long as it may be.
+    const env = { ...systemEnv(), random: () => 0.99 };
+    const { url, gateway, ended } = await gatewayTo(config([dead, doomed, instance.url]), { env });
+    let paused = (): void => {};
+    const pause = new Promise<void>((resolve) => (paused = resolve));
+    const retry = gateway.retry.bind(gateway);
+    gateway.retry = (...args) => {
+      paused();
+      return retry(...args);
+    };
+    const reply = send(url, "/");
+    await pause;
+    gateway.update(config([dead, instance.url]));
+    expect(await reply).toMatchObject({ status: 200, body: "other" });
+    expect(await ended()).toMatchObject({
+      attempts: 2,
+      failed: [{ decision: { instance: { id: dead } }, next: "retry" }],
+    });
+  });
+});
+
 describe("limits of time", () => {
   const slow = (timeouts: object, url: string) => {
     const config = service([url], { outlier: false });
@@ -377,7 +415,7 @@ describe("close", () => {
     finish();
     expect(await running).toMatchObject({ status: 200, body: "done" });
     await closed;
-    expect(proxy.counts).toMatchObject({ requests: 0, upgrades: 0 });
+    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
     await until(() => instance.sockets.size === 0);
     await close();
     await instance.close();

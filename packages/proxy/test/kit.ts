@@ -9,7 +9,12 @@ import {
 } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { createGateway, type ConfigInput, type Gateway } from "@signalbox/core";
+import {
+  createGateway,
+  type ConfigInput,
+  type Gateway,
+  type GatewayOptions,
+} from "@signalbox/core";
 import { createProxy, type ExchangeEnd, type Proxy, type ProxyOptions } from "../src/index.js";
 
 /** A server of a test on a free port of loopback. */
@@ -63,9 +68,9 @@ export interface TestProxy extends TestServer {
 
 export async function startProxy(
   config: ConfigInput,
-  options: ProxyOptions = {},
+  options: ProxyOptions & GatewayOptions = {},
 ): Promise<TestProxy> {
-  const gateway = createGateway(config);
+  const gateway = createGateway(config, options);
   const ends: ExchangeEnd[] = [];
   const waiting: (() => void)[] = [];
   const proxy = createProxy(gateway, {
