@@ -92,7 +92,7 @@ const layers: Case[] = [
     text: `import { b } from "../${stageFolders[(at + 1) % stageFolders.length]}/b.js";\nvoid b;`,
     says: `${boundary}${stage}/ imports the small contracts and its own files`,
   })),
-  ...["decide", "explain", "settle", "gateway", "state", "config/check"].map((name) => ({
+  ...["decide", "explain", "settle", "gateway", "config/check"].map((name) => ({
     file: `${core}/split/a.ts`,
     text: `import type { B } from "../${name}.js";\nexport type A = B;`,
     says: `${boundary}split/ imports the small contracts and its own files`,
@@ -148,7 +148,7 @@ const layers: Case[] = [
 const doors: Case[] = [
   ["core", "match/path.ts", "find-my-way", "match/tree.ts"],
   ["core", "match/tree.ts", "lru-cache", "affinity/memory.ts"],
-  ["core", "config/check.ts", "zod", "config/schema.ts"],
+  ["core", "config/check.ts", "valibot", "config/schema.ts"],
   ["core", "match/client.ts", "ipaddr.js", "match/address.ts"],
   ["proxy", "a.ts", "undici", "pool.ts"],
   ["proxy", "a.ts", "undici/types/pool.js", "pool.ts"],

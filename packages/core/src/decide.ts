@@ -21,7 +21,6 @@ import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest, type BadRequest } from "./match/target.js";
 import type { HeaderRecord, ParsedRequest, RequestView } from "./request.js";
 import { changedHeaders } from "./rewrite/header-changes.js";
-import { singleSlash } from "./rewrite/path.js";
 import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { raceIndex, rangeAt } from "./split/pick-version.js";
@@ -219,6 +218,7 @@ function forwardTo(
   const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
   return new Forward(
     origin,
+    instance.basePath,
     id,
     matched.params,
     instance.service,
@@ -246,16 +246,12 @@ function forwardTo(
 }
 
 /** The next attempt of a decision at another instance: same version and point. */
-export function forwardAgain(
-  before: Forward,
-  from: InstanceState | undefined,
-  to: InstanceState,
-): ForwardDecision {
-  const { path, method, host } = before.request;
-  const base = from?.basePath ?? "";
-  const tail = path.startsWith(base) ? path.slice(base.length) : path;
+export function forwardAgain(before: Forward, to: InstanceState): ForwardDecision {
+  const { method, host } = before.request;
+  const path = to.basePath + Forward.tailOf(before);
   return new Forward(
     Forward.originOf(before),
+    to.basePath,
     before.route,
     before.params,
     before.service,
@@ -264,7 +260,7 @@ export function forwardAgain(
     before.point,
     before.attempt + 1,
     Object.freeze([...before.tried, before.instance.id]),
-    Object.freeze({ method, path: singleSlash(to.basePath + tail), host }),
+    Object.freeze({ method, path, host }),
     before.requestHeaders,
     before.responseHeaders,
     before.setCookies,

@@ -135,11 +135,14 @@ export interface Origin {
 export class Forward implements ForwardDecision {
   readonly kind = "forward";
   readonly #origin: Origin;
-  #progress: "decided" | "started" | "judged" | "reported" = "decided";
+  #progress: "decided" | "started" | "judged" | "blamed" | "reported" = "decided";
+  readonly #basePath: string;
   #instance: InstanceState | undefined = undefined;
 
   constructor(
     origin: Origin,
+    /** Path of the base URL of the instance, which the path of the request begins with. */
+    basePath: string,
     readonly route: string,
     readonly params: Params,
     readonly service: string,
@@ -161,6 +164,7 @@ export class Forward implements ForwardDecision {
     readonly mirrors: readonly ForwardDecision[],
   ) {
     this.#origin = origin;
+    this.#basePath = basePath;
     Object.freeze(this);
   }
 
@@ -176,20 +180,34 @@ export class Forward implements ForwardDecision {
     return true;
   }
 
+  /** The path and query of the request without the path of the instance's base URL. */
+  static tailOf(decision: Forward): string {
+    return decision.request.path.slice(decision.#basePath.length);
+  }
+
   /** Marks the head as seen; undefined when the attempt was not started, or was judged or reported before. */
-  static judge(decision: Forward): InstanceState | undefined {
+  static judge(decision: Forward, isFailure: boolean): InstanceState | undefined {
     if (decision.#progress !== "started") return undefined;
-    decision.#progress = "judged";
+    decision.#progress = isFailure ? "blamed" : "judged";
     return decision.#instance;
   }
 
   /** Marks the attempt as ended; undefined when it was not started or has ended before. */
-  static end(
-    decision: Forward,
-  ): { readonly instance: InstanceState; readonly judged: boolean } | undefined {
+  static end(decision: Forward): Ended | undefined {
     const before = decision.#progress;
-    if (before !== "started" && before !== "judged") return undefined;
+    if (before === "decided" || before === "reported") return undefined;
     decision.#progress = "reported";
-    return { instance: decision.#instance as InstanceState, judged: before === "judged" };
+    const isBlamed = before === "blamed";
+    const instance = decision.#instance as InstanceState;
+    return { instance, isJudged: isBlamed || before === "judged", isBlamed };
   }
+}
+
+/** An attempt as it ends. */
+interface Ended {
+  readonly instance: InstanceState;
+  /** Whether the status of its head was taken into account. */
+  readonly isJudged: boolean;
+  /** Whether that status was a failure. */
+  readonly isBlamed: boolean;
 }

@@ -213,7 +213,7 @@ class SignalboxGateway implements Gateway {
     if (instance === undefined) return stop("no-instance");
     return Object.freeze({
       kind: "retry",
-      decision: forwardAgain(before, service.instances.get(before.instance.id), instance),
+      decision: forwardAgain(before, instance),
       delayMs,
     });
   }
@@ -244,7 +244,7 @@ class SignalboxGateway implements Gateway {
     const services = freshServices(plan, now);
     const unknown = restoreServices(services, partial, now);
     for (const [name, service] of services)
-      refreshPools(service, plan.services.get(name) as ServicePlan, now);
+      refreshPools(service, plan.services.get(name) as ServicePlan, now, ignore);
     this.#runtime = newRuntime(plan, services);
     this.#ignoredReports = partial.ignoredReports ?? 0;
     this.#listenerErrors = partial.listenerErrors ?? 0;
@@ -337,7 +337,7 @@ function carryService(
       cursor,
     });
   }
-  refreshPools(service, plan, now);
+  refreshPools(service, plan, now, (change) => void changes.push(change));
   return service;
 }
 
@@ -372,3 +372,5 @@ function newInstance(service: string, plan: InstancePlan): InstanceState {
     hasLeft: false,
   };
 }
+
+function ignore(): void {}

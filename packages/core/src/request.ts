@@ -154,6 +154,14 @@ export function queryValueOf(query: string, name: string): string | undefined {
   return undefined;
 }
 
+/** A fact as text; undefined for facts that are not text, numbers or booleans, as if they were absent. */
+export function factOf(view: RequestView, name: string): string | undefined {
+  const facts = view.facts;
+  const fact = facts !== undefined && Object.hasOwn(facts, name) ? facts[name] : undefined;
+  if (typeof fact === "string") return fact;
+  return typeof fact === "number" || typeof fact === "boolean" ? String(fact) : undefined;
+}
+
 function isQueryName(query: string, from: number, to: number, name: string): boolean {
   if (to - from === name.length) {
     // Equal length: either the same text, or an escape is in it and it cannot be this name unless "+" stands for a space.

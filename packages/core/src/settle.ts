@@ -11,7 +11,7 @@ import type { InstanceReference, InstanceState, PoolState, ServiceState } from "
 export interface GatewayChange {
   /**
    * `joined`: came with the configuration. `left`: went with it, and gets nothing new. `drained`: the last
-   * request of one that left has ended. `ejected`: gets no traffic for a while. `returned`: gets it again.
+   * request of one that left has ended; at once when it only moved to another URL. `ejected`: gets no traffic for a while. `returned`: gets it again.
    */
   readonly kind: "joined" | "left" | "drained" | "ejected" | "returned";
   readonly service: string;
@@ -39,7 +39,7 @@ export function startAttempt(
   const pool = service.pools.get(Forward.originOf(decision).pool);
   if (pool !== undefined) {
     pool.cursor++;
-    if (now >= pool.staleAt) endEjections(runtime, service, now, announce);
+    if (now >= pool.staleAt) refresh(runtime, service, now, announce);
   }
   countAttempt(service.retryBudget, decision.attempt > 1, now);
   return true;
@@ -54,17 +54,18 @@ export function settleOutcome(
   announce: Announce,
 ): boolean {
   if (outcome.kind === "head") {
-    const instance = Forward.judge(decision);
+    const instance = Forward.judge(decision, isGatewayFailure(outcome.status));
     if (instance === undefined) return false;
     judgeStatus(runtime, instance, outcome.status, now, announce);
     return true;
   }
   const ended = Forward.end(decision);
   if (ended === undefined) return false;
-  const { instance, judged } = ended;
+  const { instance, isJudged, isBlamed } = ended;
   instance.inFlight--;
-  if (outcome.kind === "failure") countFailure(runtime, instance, now, announce);
-  else if (outcome.kind === "response" && !judged)
+  // One attempt is one failure at most, whatever came after a head that was one.
+  if (outcome.kind === "failure" && !isBlamed) countFailure(runtime, instance, now, announce);
+  else if (outcome.kind === "response" && !isJudged)
     judgeStatus(runtime, instance, outcome.status, now, announce);
   if (instance.hasLeft && instance.inFlight === 0)
     announce({ kind: "drained", ...nameOf(instance) });
@@ -79,8 +80,22 @@ export function nameOf({
   return { service, instance: reference };
 }
 
-/** Brings candidates and prepared balancers of all pools of a service up to date. O(instances of the service). */
-export function refreshPools(service: ServiceState, plan: ServicePlan, now: number): void {
+/**
+ * Ends the ejections whose time has passed, and brings candidates and prepared balancers of all pools of a
+ * service up to date. Nothing in core waits: it is done when somebody looks. O(instances of the service).
+ */
+export function refreshPools(
+  service: ServiceState,
+  plan: ServicePlan,
+  now: number,
+  announce: Announce,
+): void {
+  for (const instance of service.instances.values()) {
+    if (!instance.isEjected || !isEligible(instance, now)) continue;
+    instance.isEjected = false;
+    instance.consecutiveFailures = 0;
+    announce({ kind: "returned", ...nameOf(instance) });
+  }
   for (const pool of service.pools.values()) refreshPool(pool, plan, now);
 }
 
@@ -118,7 +133,9 @@ function countFailure(
   const plan = runtime.plan.services.get(instance.service);
   const service = runtime.services.get(instance.service);
   const rule = plan?.outlier;
-  if (rule === undefined || plan === undefined || service === undefined || instance.hasLeft) return;
+  if (rule === undefined || plan === undefined || service === undefined) return;
+  // It left, or belongs to a state from before a restore.
+  if (service.instances.get(instance.id) !== instance) return;
   if (instance.consecutiveFailures < rule.consecutiveFailures) return;
   const ejection = dueEjection(rule, instance, othersOf(service, instance, now), now);
   if (ejection === undefined) return;
@@ -126,7 +143,7 @@ function countFailure(
   instance.ejectionFactor = ejection.factor;
   instance.isEjected = true;
   instance.consecutiveFailures = 0;
-  refreshPools(service, plan, now);
+  refreshPools(service, plan, now, announce);
   announce({ kind: "ejected", ...nameOf(instance), forMs: ejection.until - now });
 }
 
@@ -142,20 +159,7 @@ function othersOf(
   return { eligible, ejected: all - eligible - 1, all };
 }
 
-// Nothing in core waits: an ejection ends because its time has passed when somebody looks.
-function endEjections(
-  runtime: Runtime,
-  service: ServiceState,
-  now: number,
-  announce: Announce,
-): void {
+function refresh(runtime: Runtime, service: ServiceState, now: number, announce: Announce): void {
   const plan = runtime.plan.services.get(service.name);
-  if (plan === undefined) return;
-  for (const instance of service.instances.values()) {
-    if (!instance.isEjected || !isEligible(instance, now)) continue;
-    instance.isEjected = false;
-    instance.consecutiveFailures = 0;
-    announce({ kind: "returned", ...nameOf(instance) });
-  }
-  refreshPools(service, plan, now);
+  if (plan !== undefined) refreshPools(service, plan, now, announce);
 }

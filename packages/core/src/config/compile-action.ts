@@ -242,7 +242,7 @@ function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
 }
 
 /** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
-export function compileTemplate(template: string): readonly TemplatePart[] {
+function compileTemplate(template: string): readonly TemplatePart[] {
   return template
     .split("/")
     .slice(1)

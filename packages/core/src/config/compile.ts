@@ -57,7 +57,7 @@ function compileParse(config: GatewayConfig): ParseOptions {
 }
 
 /** Ids of all routes: those that are given, else the match in words, numbered when taken. */
-export function routeIds(routes: readonly RouteConfig[]): string[] {
+function routeIds(routes: readonly RouteConfig[]): string[] {
   const taken = new Set(routes.map(({ id }) => id).filter((id) => id !== undefined));
   return routes.map((route) => {
     if (route.id !== undefined) return route.id;
@@ -72,9 +72,6 @@ export function routeIds(routes: readonly RouteConfig[]): string[] {
 const BALANCERS = new Map<string, Balancer>(
   [leastRequest, roundRobin, random].map((balancer) => [balancer.name, balancer]),
 );
-
-/** Names of the balancers that come with the library. */
-export const BALANCER_NAMES: readonly string[] = [...BALANCERS.keys()];
 
 const DEFAULT_CONNECT: ConnectPlan = {
   timeoutMs: 5_000,

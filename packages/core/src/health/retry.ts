@@ -30,14 +30,7 @@ export type StopReason =
   | "switched-off";
 
 /** Methods that may be sent twice with the effect of one. Source: RFC 9110 section 9.2.2. */
-export const IDEMPOTENT_METHODS: readonly string[] = [
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "PUT",
-  "DELETE",
-  "TRACE",
-];
+const IDEMPOTENT_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
 
 /** The rule where neither route nor defaults give one: a failed connection, or a stale one, once more. */
 export const DEFAULT_RETRY: RetryRule = {

@@ -1,5 +1,5 @@
 import type { MatchConfig, TextCondition } from "../config/config.js";
-import { cookieOf, headerOf, queryValueOf, type Fact, type ParsedRequest } from "../request.js";
+import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
 import { compileAddresses } from "./address.js";
 import { readParams, type CompiledPath } from "./pattern.js";
 import { compileText, type TextTest } from "./text.js";
@@ -46,7 +46,7 @@ export class ConditionsCompiler {
 }
 
 /** Compiles all conditions of a match but path and host. */
-export function compileConditions(match: MatchConfig): CompiledConditions {
+function compileConditions(match: MatchConfig): CompiledConditions {
   const list: Condition[] = [];
   if (match.protocol !== undefined) list.push(onText("protocol", "", match.protocol));
   if (match.port !== undefined)
@@ -111,7 +111,7 @@ function valueOf(
     case "param":
       return ownValue(readParams(path, request.path), name);
     case "fact":
-      return factText(view.facts, name);
+      return factOf(view, name);
     case "clientAddress":
       return request.clientAddress === "" ? undefined : request.clientAddress;
     case "protocol":
@@ -121,16 +121,6 @@ function valueOf(
     case "method":
       return view.method;
   }
-}
-
-/** A fact as the text that conditions and sticky keys see: text, numbers and booleans; others are as if absent. */
-export function factText(
-  facts: { readonly [name: string]: Fact } | undefined,
-  name: string,
-): string | undefined {
-  const fact = facts === undefined ? undefined : ownValue(facts, name);
-  if (typeof fact === "string") return fact;
-  return typeof fact === "number" || typeof fact === "boolean" ? String(fact) : undefined;
 }
 
 /** One value or a list of them, as a list. */

@@ -8,7 +8,7 @@ export interface ParsedHost {
 
 const NO_HOST: ParsedHost = { name: "", port: 0 };
 const HOST =
-  /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?$/;
+  /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?$/;
 
 /**
  * Parses `host[:port]`. Undefined for what no host is: userinfo, spaces, lists, a port that is none.

@@ -36,7 +36,7 @@ const EVERYTHING: CompiledPath = {
 };
 
 /** The name that a path parameter may have: what can stand in a template too. */
-export const PARAMETER_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
+const PARAMETER_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Compiles a path condition. An absent one is the prefix `/`, as in the Kubernetes Gateway API. */
 export function compilePath(condition: PathCondition | undefined): CompiledPath | PatternProblem {

@@ -37,7 +37,7 @@ export function compileRegex(source: string, ignoreCase: boolean): (value: strin
   return (value) => regex.testExact(value);
 }
 
-/** Compiles a replacement of every match of a regex in a path. `$1` and `${name}` insert groups. */
+/** Compiles a replacement of every match of a regex in a path. `$1` and `$<name>` insert groups. */
 export function compileReplacement(source: string, replacement: string): (path: string) => string {
   const regex = RE2JS.compile(RE2JS.translateRegExp(source));
   return (path) => regex.matcher(path).replaceAll(replacement);

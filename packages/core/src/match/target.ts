@@ -105,8 +105,10 @@ function withHost(
   target: string,
   targetAuthority: string | undefined,
 ): ParsedRequest | BadRequest {
-  const authority = targetAuthority ?? authorityOf(view);
-  if (typeof authority !== "string") return authority;
+  const named = authorityOf(view);
+  if (typeof named !== "string") return named;
+  // The authority of an absolute target wins over Host (RFC 9112 section 3.2.2).
+  const authority = targetAuthority ?? named;
   const host = parseHost(authority);
   if (host === undefined) return bad("the host is malformed");
   const peer = peerOf(view);
@@ -166,7 +168,12 @@ function oneAuthority(hosts: readonly string[], pseudo: readonly string[]): stri
   return authority ?? host ?? "";
 }
 
+// The last entry is what the trusted peer itself wrote; those before it may come from the client.
 function forwardedProtocol(view: RequestView): "http" | "https" {
-  const named = headerOf(view, "x-forwarded-proto")?.split(",", 1)[0]?.trim().toLowerCase();
-  return named === "https" || named === "http" ? named : (view.protocol ?? "http");
+  const entries = headerOf(view, "x-forwarded-proto");
+  const last = entries
+    ?.slice(entries.lastIndexOf(",") + 1)
+    .trim()
+    .toLowerCase();
+  return last === "https" || last === "http" ? last : (view.protocol ?? "http");
 }

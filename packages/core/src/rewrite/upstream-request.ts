@@ -33,7 +33,8 @@ export function buildUpstreamRequest(
   decision: ForwardDecision,
   options: UpstreamRequestOptions = {},
 ): UpstreamRequestHead {
-  const headers: string[] = ["host", decision.request.host];
+  const { host } = decision.request;
+  const headers: string[] = host === "" ? [] : ["host", host];
   copyRequestHeaders(view, decision.requestHeaders, headers);
   addForwarded(decision, view, headers);
   if (options.upgrade !== undefined)

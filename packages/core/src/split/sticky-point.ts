@@ -1,4 +1,4 @@
-import { cookieOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
+import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
 import type { StickyConfig } from "../config/config.js";
 import { murmur3 } from "./murmur3.js";
 
@@ -25,12 +25,5 @@ export function stickyKey(request: ParsedRequest, sticky: StickyConfig): string 
   if ("header" in sticky) return headerOf(request.view, sticky.header.toLowerCase());
   if ("query" in sticky)
     return request.query === "" ? undefined : queryValueOf(request.query, sticky.query);
-  return factKey(request, sticky.fact);
-}
-
-function factKey(request: ParsedRequest, name: string): string | undefined {
-  const facts = request.view.facts;
-  const fact = facts !== undefined && Object.hasOwn(facts, name) ? facts[name] : undefined;
-  if (typeof fact === "string") return fact;
-  return typeof fact === "number" || typeof fact === "boolean" ? String(fact) : undefined;
+  return factOf(request.view, sticky.fact);
 }
