@@ -11,13 +11,13 @@ interface RequestViewBase {
   /** Request target as received: origin-form, absolute-form or `*` (RFC 9112 section 3.2). */
   readonly url: string;
   /** Scheme of the socket. Default: `http`. */
-  readonly protocol?: "http" | "https";
+  readonly protocol?: "http" | "https" | undefined;
   /** Address of the peer of the socket. Default: unknown, which no address condition takes. */
-  readonly remoteAddress?: string;
+  readonly remoteAddress?: string | undefined;
   /** Port at which the socket was accepted. Default: unknown. */
-  readonly localPort?: number;
+  readonly localPort?: number | undefined;
   /** Plain data that policies learnt about the request. Default: none. */
-  readonly facts?: { readonly [name: string]: Fact };
+  readonly facts?: { readonly [name: string]: Fact } | undefined;
 }
 
 /**

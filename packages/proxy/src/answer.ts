@@ -10,7 +10,7 @@ const DRAIN_BYTES = 65_536;
 
 /** Whether a response goes out on HTTP/1. */
 export function isHttp1(res: ServerReply): res is ServerResponse {
-  return !("stream" in res);
+  return res.req.httpVersionMajor < 2;
 }
 
 /** Writes a head. Headers are flat: name, value, name, value. */

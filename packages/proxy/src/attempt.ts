@@ -41,7 +41,7 @@ const MAX_DISCARD = 65_536;
 export class Attempt implements SlotWaiter, AttemptHandler {
   readonly #owner: AttemptOwner;
   readonly #decision: ForwardDecision;
-  readonly #startedAt = performance.now();
+  readonly #startedAt: number;
   #pool: InstancePool | undefined;
   #slot: Slot | undefined;
   #controller: AttemptController | undefined;
@@ -54,11 +54,13 @@ export class Attempt implements SlotWaiter, AttemptHandler {
   /** Reported, and of no more interest to the exchange. */
   #isSettled = false;
 
-  constructor(owner: AttemptOwner, decision: ForwardDecision) {
+  /** @param startedAt when it begins, on the clock of `performance` */
+  constructor(owner: AttemptOwner, decision: ForwardDecision, startedAt: number) {
     this.#owner = owner;
+    this.#startedAt = startedAt;
     this.#decision = decision;
     const { attemptMs } = decision.timeouts;
-    if (attemptMs > 0) this.#timer = setTimeout(this.#onTimeout, attemptMs);
+    if (attemptMs > 0) this.#timer = setTimeout(() => this.#onTimeout(), attemptMs);
   }
 
   begin(pool: InstancePool): void {
@@ -104,11 +106,11 @@ export class Attempt implements SlotWaiter, AttemptHandler {
     this.#controller?.resume();
   }
 
-  readonly #onTimeout = (): void => {
+  #onTimeout(): void {
     const outcome: Outcome = { kind: "failure", stage: this.#stage(), cause: "timeout" };
     if (this.#stop(outcome))
       this.#owner.onFailure({ side: "instance", cause: "timeout" }, outcome, false);
-  };
+  }
 
   // --- what undici calls ---
 

@@ -55,7 +55,7 @@ export interface FailedAttempt {
 export interface ExchangeHost {
   readonly gateway: Gateway;
   readonly pools: Pools;
-  ended(end: ExchangeEnd): void;
+  ended(over: { end(): ExchangeEnd }): void;
 }
 
 const NOTHING: readonly never[] = [];
@@ -63,7 +63,7 @@ const NOTHING: readonly never[] = [];
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
 export class Exchange implements AttemptOwner {
   readonly #host: ExchangeHost;
-  readonly #startedAt = performance.now();
+  readonly startedAt = performance.now();
   readonly body: RequestBody | null;
   #decision: ForwardDecision;
   #attempt: Attempt | undefined;
@@ -86,12 +86,12 @@ export class Exchange implements AttemptOwner {
     this.#host = host;
     this.#decision = decision;
     const { idleMs, requestMs } = decision.timeouts;
-    this.body = hasBody(req) ? new RequestBody(req, idleMs, this.#onSilentClient) : null;
+    this.body = hasBody(req) ? new RequestBody(req, idleMs, () => this.#onSilentClient()) : null;
     // Every emitter gets its listener before anything can happen.
     res.on("error", ignore);
-    res.once("close", this.#onClose);
+    res.on("close", () => this.#onClose());
     if (this.body !== null) req.on("error", ignore);
-    if (requestMs > 0) this.#requestTimer = setTimeout(this.#onRequestTimeout, requestMs);
+    if (requestMs > 0) this.#requestTimer = setTimeout(() => this.#onRequestTimeout(), requestMs);
   }
 
   get gateway(): Gateway {
@@ -109,7 +109,8 @@ export class Exchange implements AttemptOwner {
     if (pool === undefined || !this.gateway.start(decision)) return false;
     this.#decision = decision;
     this.#attempts++;
-    this.#attempt = new Attempt(this, decision);
+    const startedAt = this.#attempts === 1 ? this.startedAt : performance.now();
+    this.#attempt = new Attempt(this, decision, startedAt);
     this.#attempt.begin(pool);
     return true;
   }
@@ -235,45 +236,43 @@ export class Exchange implements AttemptOwner {
   }
 
   #elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    return performance.now() - this.startedAt;
   }
 
   // A client that stops reading holds the connection of the instance: it may do so as long as the instance may be silent.
   #watchClient(): void {
     const { idleMs } = this.#decision.timeouts;
     if (this.#stallTimer !== undefined) return;
-    if (idleMs > 0) this.#stallTimer = setTimeout(this.#onStall, idleMs);
-    this.res.once("drain", this.#onDrain);
+    if (idleMs > 0) this.#stallTimer = setTimeout(() => this.res.destroy(), idleMs);
+    this.res.once("drain", () => this.#onDrain());
   }
 
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;
     this.#attempt?.resume();
-  };
+  }
 
-  readonly #onStall = (): void => {
-    this.res.destroy();
-  };
-
-  readonly #onSilentClient = (): void => {
+  #onSilentClient(): void {
     this.#attempt?.cancel();
     this.#attempt = undefined;
     closeAfter(this.res);
     if (this.res.headersSent) this.res.destroy();
     else answerPlain(this.req, this.res, 408);
-  };
+  }
 
-  readonly #onRequestTimeout = (): void => {
+  #onRequestTimeout(): void {
     this.#failure = { side: "instance", cause: "timeout" };
     this.#attempt?.timeOut();
     this.#attempt = undefined;
     clearTimeout(this.#retryTimer);
     if (this.res.headersSent) this.res.destroy();
     else answerPlain(this.req, this.res, 504);
-  };
+  }
 
-  readonly #onClose = (): void => {
+  // Comes once, after the last byte of the response or when the client is gone.
+  #onClose(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#requestTimer);
     clearTimeout(this.#stallTimer);
@@ -281,10 +280,11 @@ export class Exchange implements AttemptOwner {
     this.#attempt?.cancel();
     this.#attempt = undefined;
     this.body?.destroy();
-    this.#host.ended(this.#end());
-  };
+    this.#host.ended(this);
+  }
 
-  #end(): ExchangeEnd {
+  /** What became of it. */
+  end(): ExchangeEnd {
     const status = this.res.headersSent ? this.res.statusCode : 499;
     const end = {
       view: this.view,

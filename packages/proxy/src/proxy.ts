@@ -78,7 +78,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
     options: ProxyOptions,
   ) {
     this.pools = new Pools(gateway);
-    this.#upgrades = new Upgrades(gateway, { ended: (end) => this.ended(end) });
+    this.#upgrades = new Upgrades(gateway, { ended: (end) => this.ended({ end: () => end }) });
     this.#onEnd = options.onEnd;
   }
 
@@ -138,17 +138,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
     }
     const startedAt = performance.now();
     const status = answerUpgrade(socket, decision, view);
-    socket.once("close", () => {
-      this.ended({
-        view,
-        decision,
-        status,
-        isComplete: true,
-        attempts: 0,
-        failed: [],
-        durationMs: performance.now() - startedAt,
-      });
-    });
+    socket.once("close", () => this.ended(answerEnd(view, decision, startedAt, status, true)));
   }
 
   async close({ graceMs = 10_000 }: CloseOptions = {}): Promise<void> {
@@ -159,11 +149,12 @@ class GatewayProxy implements Proxy, ExchangeHost {
     else await this.pools.destroy();
   }
 
-  ended(end: ExchangeEnd): void {
+  ended(over: { end(): ExchangeEnd }): void {
     this.#running--;
     if (this.#running === 0) this.#whenIdle?.();
+    if (this.#onEnd === undefined) return;
     try {
-      this.#onEnd?.(end);
+      this.#onEnd(over.end());
     } catch {
       // A log that fails must not take a request with it.
     }
@@ -197,15 +188,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
     res.on("error", ignore);
     res.once("close", () => {
       const { statusCode, writableFinished } = res;
-      this.ended({
-        view,
-        decision,
-        status: statusCode,
-        isComplete: writableFinished,
-        attempts: 0,
-        failed: [],
-        durationMs: performance.now() - startedAt,
-      });
+      this.ended(answerEnd(view, decision, startedAt, statusCode, writableFinished));
     });
     const { status, headers } = buildClientResponse(decision, undefined, view);
     if (decision.kind === "respond") answer(req, res, status, headers, decision.body);
@@ -226,6 +209,20 @@ class GatewayProxy implements Proxy, ExchangeHost {
       };
     });
   }
+}
+
+// The end of a request that no instance was asked for.
+function answerEnd(
+  view: RequestView,
+  decision: AnsweringDecision,
+  startedAt: number,
+  status: number,
+  isComplete: boolean,
+): { end(): ExchangeEnd } {
+  const durationMs = performance.now() - startedAt;
+  return {
+    end: () => ({ view, decision, status, isComplete, attempts: 0, failed: [], durationMs }),
+  };
 }
 
 function ignore(): void {}

@@ -8,18 +8,16 @@ export type ServerRequest = IncomingMessage | Http2ServerRequest;
 /** The request view of a request of Node. */
 export function viewOf(req: ServerRequest): RequestView {
   const socket = req.socket as ServerRequest["socket"] & { readonly encrypted?: boolean };
-  const { remoteAddress, localPort } = socket;
   return {
     method: req.method as string,
     url: urlOf(req),
     rawHeaders: req.rawHeaders,
     protocol: socket.encrypted === true ? "https" : "http",
-    ...(remoteAddress === undefined ? GONE : { remoteAddress }),
-    ...(localPort === undefined ? GONE : { localPort }),
+    remoteAddress: socket.remoteAddress,
+    localPort: socket.localPort,
+    facts: undefined,
   };
 }
-
-const GONE = {};
 
 // Express cuts the mount path off `url`; routes see the original one.
 function urlOf(req: ServerRequest & { readonly originalUrl?: string }): string {

@@ -1,6 +1,6 @@
 import type { ForwardDecision, HeaderChanges } from "../decision.js";
 import { eachHeader, headerOf, type RequestView } from "../request.js";
-import { applyHeaderChanges } from "./header-changes.js";
+import { applyHeaderChanges, removeHeader } from "./header-changes.js";
 import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
 
 /** The exact head that will be sent to the instance. */
@@ -47,6 +47,7 @@ export function buildUpstreamRequest(
 const KEEP = 0;
 const DROP = 1;
 const LENGTH = 2;
+const CONNECTION = 3;
 
 /** Fields that the gateway writes itself: the client's own copies never pass, under whatever spelling. */
 const OWNED: ReadonlySet<string> = new Set([
@@ -96,6 +97,7 @@ const COMMON: ReadonlyMap<string, number> = new Map(
 
 function classify(lowerName: string): number {
   if (lowerName === "content-length") return LENGTH;
+  if (lowerName === "connection") return CONNECTION;
   if (lowerName.charCodeAt(0) === 58 || isHopByHop(lowerName)) return DROP;
   // Many servers read `_` and `-` as one: X_Forwarded_For must not pass where X-Forwarded-For may not.
   return OWNED.has(lowerName.includes("_") ? lowerName.replaceAll("_", "-") : lowerName)
@@ -108,14 +110,27 @@ function copyRequestHeaders(
   changes: readonly HeaderChanges[],
   headers: string[],
 ): void {
-  const nominated = nominatedNames(headerOf(view, "connection"));
-  eachHeader(view, (name, value) => {
+  const raw = view.rawHeaders ?? flatOf(view);
+  let connection: string | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
     const kind = COMMON.get(name) ?? classify(name.toLowerCase());
-    if (kind === DROP || (kind === LENGTH && isChunked(view))) return;
-    if (nominated?.has(name.toLowerCase()) === true) return;
-    if (changes.length > 0 && name.includes("_") && isAlias(name.toLowerCase(), changes)) return;
-    headers.push(name, value);
-  });
+    if (kind === CONNECTION) {
+      connection = connection === undefined ? value : `${connection},${value}`;
+    } else if (kind === KEEP || (kind === LENGTH && !isChunked(view))) {
+      if (changes.length > 0 && name.includes("_") && isAlias(name.toLowerCase(), changes))
+        continue;
+      headers.push(name, value);
+    }
+  }
+  for (const name of nominatedNames(connection) ?? []) removeHeader(headers, name);
+}
+
+function flatOf(view: RequestView): readonly string[] {
+  const flat: string[] = [];
+  eachHeader(view, (name, value) => flat.push(name, value));
+  return flat;
 }
 
 // Whether a name is another spelling of one that the configuration changes: then the client's copy does not pass.
