@@ -9,6 +9,7 @@ export const nodeProxies = {
   "http-proxy-3": () => import("./subjects/proxy/http-proxy-3.ts"),
   httpxy: () => import("./subjects/proxy/httpxy.ts"),
   "http-proxy-middleware": () => import("./subjects/proxy/http-proxy-middleware.ts"),
+  "fast-gateway": () => import("./subjects/proxy/fast-gateway.ts"),
   "fastify-http-proxy": () => import("./subjects/proxy/fastify-http-proxy.ts"),
 } satisfies Readonly<Record<string, () => Promise<{ readonly subject: ProxySubject }>>>;
 
