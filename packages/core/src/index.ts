@@ -7,6 +7,7 @@ export {
   type RetryDecision,
 } from "./gateway.js";
 export { checkConfig } from "./config/check.js";
+export { CONFIG_CODES, type ConfigCode } from "./config/codes.js";
 export { formatProblem, GatewayConfigError, type ConfigProblem } from "./config/problem.js";
 export type {
   BackendConfig,

@@ -1,9 +1,10 @@
 import { isHopByHop } from "../rewrite/hop-by-hop.js";
 import { compilePath, isPatternProblem, type CompiledPath } from "../match/pattern.js";
 import type { ConfigInput, GatewayConfig } from "./config.js";
+import type { ConfigCode } from "./codes.js";
 import { instanceUrl } from "./instance-url.js";
 import { describeValue, GatewayConfigError, pointerOf, type ConfigProblem } from "./problem.js";
-import { checkShape } from "./schema.js";
+import { checkShape } from "./shape.js";
 import { expandRoute, hasInlineMatch, isUrl, MATCH_FIELDS } from "./short-form.js";
 import { suggest } from "./suggest.js";
 import { withDefaults } from "./with-defaults.js";
@@ -85,7 +86,7 @@ class Relations {
 
   #add(
     place: Place,
-    code: string,
+    code: ConfigCode,
     message: string,
     found: string,
     expected: string,

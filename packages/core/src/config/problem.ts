@@ -1,9 +1,11 @@
+import type { ConfigCode } from "./codes.js";
+
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
   /** JSON pointer into the configuration (RFC 6901). */
   readonly pointer: string;
   /** Stable code to look up. */
-  readonly code: string;
+  readonly code: ConfigCode;
   /** The problem in one sentence, without pointer and code. */
   readonly message: string;
   /** What stands there, in short. */

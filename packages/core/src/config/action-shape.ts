@@ -1,0 +1,174 @@
+import { compilePath, isPatternProblem } from "../match/pattern.js";
+import { instanceUrl } from "./instance-url.js";
+import {
+  CONTROL,
+  name,
+  headerName,
+  headerValue,
+  method,
+  weight,
+  milliseconds,
+  whole,
+  port,
+  hostName,
+  authority,
+  regex,
+  absolutePath,
+} from "./leaf-shapes.js";
+import { plainText } from "./match-shape.js";
+import {
+  choice,
+  either,
+  isObject,
+  isText,
+  list,
+  map,
+  nothing,
+  oneForm,
+  optional,
+  record,
+  text,
+  type Schema,
+} from "./schema.js";
+
+export const headerChanges = record("header changes", {
+  set: optional(map("set", headerName, headerValue)),
+  add: optional(map("add", headerName, headerValue)),
+  remove: optional(list("remove", headerName)),
+});
+
+// A parameter, text that stays one segment when it is canonical, or nothing.
+function isTemplateSegment(segment: string): boolean {
+  if (segment === "" || segment.startsWith(":")) return true;
+  const compiled = compilePath({ exact: `/${segment}` });
+  return (
+    !isPatternProblem(compiled) &&
+    compiled.kind === "tree" &&
+    compiled.segments.length === 1 &&
+    compiled.segments[0] !== ""
+  );
+}
+
+const replacement = text(
+  "PATH",
+  "a replacement",
+  "text without control characters",
+  (value) => !CONTROL.test(value),
+);
+const prefixReplacement = either((input) => (input === "" ? plainText : absolutePath));
+const template = text(
+  "PATH",
+  "a path template",
+  'a path such as "/v2/:id"',
+  (value) => value.startsWith("/") && value.split("/").slice(1).every(isTemplateSegment),
+);
+const chooseRewrite = (input: object): Schema =>
+  Object.hasOwn(input, "regex") || Object.hasOwn(input, "with")
+    ? record("a path rewrite", { regex, with: replacement })
+    : choosePlainRewrite(input);
+const choosePlainRewrite = oneForm("PATH", "a path rewrite", {
+  replace: absolutePath,
+  replacePrefix: prefixReplacement,
+});
+const queryText = text("TYPE", "a query value", "text");
+export const rewrite = record("rewrite", {
+  host: optional(authority),
+  path: optional(either((input) => (isObject(input) ? chooseRewrite(input) : template))),
+  query: optional(
+    record("query changes", {
+      set: optional(map("set", name("a query parameter"), queryText)),
+      add: optional(map("add", name("a query parameter"), queryText)),
+      remove: optional(list("remove", name("a query parameter"))),
+    }),
+  ),
+});
+
+export const redirect = record("redirect", {
+  status: optional(choice("STATUS", "a redirect status", [301, 302, 303, 307, 308])),
+  scheme: optional(choice("PROTOCOL", "scheme", ["http", "https"])),
+  host: optional(hostName),
+  port: optional(port),
+  path: optional(
+    either((input) =>
+      isObject(input)
+        ? choosePlainRewrite(input)
+        : nothing("PATH", "a redirect path", "{ replace } or { replacePrefix }"),
+    ),
+  ),
+  query: optional(choice("TYPE", "query", ["keep", "drop"])),
+});
+
+export const respond = record("respond", {
+  status: whole("STATUS", "status", 200, 599),
+  headers: optional(map("headers", headerName, headerValue)),
+  body: optional(text("TYPE", "body", "text")),
+});
+
+const chooseSticky = oneForm("STICKY", "sticky", {
+  cookie: name("a cookie"),
+  header: headerName,
+  query: name("a query parameter"),
+  fact: name("a fact"),
+});
+const sticky = either((input) =>
+  isObject(input) ? chooseSticky(input) : choice("STICKY", "sticky", ["clientAddress"]),
+);
+
+const target = text(
+  "TO",
+  "to",
+  "a service name or a URL",
+  (value) =>
+    value !== "" &&
+    !CONTROL.test(value) &&
+    (!value.includes("://") || instanceUrl(value) !== undefined),
+);
+const backend = record("to", {
+  service: name("a service"),
+  version: optional(name("a version")),
+  split: optional(map("split", name("a version"), weight)),
+  sticky: optional(sticky),
+  fallback: optional(
+    record("fallback", {
+      service: optional(name("a service")),
+      version: optional(name("a version")),
+    }),
+  ),
+});
+const weighted = record("a backend", {
+  service: name("a service"),
+  version: optional(name("a version")),
+  weight: optional(weight),
+  requestHeaders: optional(headerChanges),
+  responseHeaders: optional(headerChanges),
+  rewrite: optional(rewrite),
+  redirect: optional(redirect),
+});
+export const url = text(
+  "INSTANCE_URL",
+  "a URL",
+  'one such as "http://10.0.0.9:8080"',
+  (value) => instanceUrl(value) !== undefined,
+);
+export const to = either((input) => {
+  if (Array.isArray(input))
+    return input.length > 0 && input.every(isText) ? list("to", url) : list("to", weighted);
+  return isObject(input) ? backend : target;
+});
+
+export const timeouts = record("timeouts", {
+  requestMs: optional(milliseconds("requestMs")),
+  attemptMs: optional(milliseconds("attemptMs")),
+  idleMs: optional(milliseconds("idleMs")),
+});
+export const retry = record("retry", {
+  attempts: whole("RETRY", "attempts", 0, 10),
+  statuses: optional(list("statuses", whole("STATUS", "a status", 400, 599))),
+  methods: optional(list("methods", method)),
+  backoff: optional(
+    record("backoff", {
+      baseMs: optional(milliseconds("baseMs")),
+      maxMs: optional(milliseconds("maxMs")),
+    }),
+  ),
+});

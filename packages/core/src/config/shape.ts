@@ -1,0 +1,124 @@
+import {
+  headerChanges,
+  rewrite,
+  redirect,
+  respond,
+  to,
+  timeouts,
+  retry,
+  url,
+} from "./action-shape.js";
+import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
+import { match, matchFields } from "./match-shape.js";
+import type { ConfigProblem } from "./problem.js";
+import {
+  anything,
+  choice,
+  either,
+  flag,
+  isObject,
+  isText,
+  judged,
+  list,
+  map,
+  number,
+  optional,
+  problemsOf,
+  record,
+} from "./schema.js";
+
+const routeFields = {
+  id: optional(name("an id")),
+  order: optional(whole("ORDER", "order", Number.MIN_SAFE_INTEGER)),
+  match: optional(match),
+  to: optional(to),
+  redirect: optional(redirect),
+  respond: optional(respond),
+  requestHeaders: optional(headerChanges),
+  responseHeaders: optional(headerChanges),
+  rewrite: optional(rewrite),
+  timeouts: optional(timeouts),
+  retry: optional(retry),
+};
+const route = record("a route", routeFields);
+const shortRoute = record("a route", { ...routeFields, ...matchFields });
+
+const instance = either((input) => (isObject(input) ? longInstance : url));
+const longInstance = record("an instance", {
+  url,
+  id: optional(name("an id")),
+  version: optional(name("a version")),
+  weight: optional(
+    number(
+      "INSTANCE_WEIGHT",
+      "weight of an instance",
+      "a finite number > 0",
+      (value) => Number.isFinite(value) && value > 0,
+    ),
+  ),
+  zone: optional(name("a zone")),
+  metadata: optional(map("metadata", name("a name"), anything)),
+});
+
+const balancerValue = judged(
+  (input) =>
+    isObject(input) &&
+    isText((input as { name?: unknown }).name) &&
+    typeof (input as { pick?: unknown }).pick === "function",
+  "BALANCER",
+  "a balancer",
+  "a name, or a value with a name and a pick function",
+);
+const balancerName = choice("BALANCER", "a balancer", ["least-request", "round-robin", "random"]);
+const balancer = either((input) => (isText(input) ? balancerName : balancerValue));
+const outlierRecord = record("outlier", {
+  consecutiveFailures: optional(whole("OUTLIER", "consecutiveFailures", 1)),
+  baseEjectionMs: optional(milliseconds("baseEjectionMs", 1)),
+  maxEjectionMs: optional(milliseconds("maxEjectionMs", 1)),
+  maxEjectionRatio: optional(ratio("maxEjectionRatio")),
+});
+const outlier = either((input) =>
+  input === false ? judged((value) => value === false, "TYPE", "outlier", "false") : outlierRecord,
+);
+const connect = record("connect", {
+  timeoutMs: optional(milliseconds("timeoutMs", 1)),
+  connections: optional(whole("CONNECT", "connections", 1)),
+  queue: optional(whole("CONNECT", "queue", 0)),
+  keepAliveMs: optional(milliseconds("keepAliveMs", 1)),
+});
+const service = record("a service", {
+  instances: list("instances", instance),
+  balancer: optional(balancer),
+  outlier: optional(outlier),
+  whenNoneEligible: optional(choice("TYPE", "whenNoneEligible", ["try-all", "reject"])),
+  connect: optional(connect),
+});
+
+const config = record("the configuration", {
+  services: optional(map("services", name("a service"), service)),
+  routes: list("routes", route),
+  trustedProxies: optional(list("trustedProxies", addressRange)),
+  path: optional(
+    record("path", {
+      dotSegments: optional(choice("TYPE", "dotSegments", ["resolve", "reject"])),
+      mergeSlashes: optional(flag("mergeSlashes")),
+      encodedSlashes: optional(choice("TYPE", "encodedSlashes", ["keep", "reject"])),
+    }),
+  ),
+  unmatchedMethod: optional(choice("TYPE", "unmatchedMethod", ["none", "405"])),
+  defaults: optional(
+    record("defaults", {
+      timeouts: optional(timeouts),
+      retry: optional(retry),
+      balancer: optional(balancer),
+      outlier: optional(outlier),
+      connect: optional(connect),
+    }),
+  ),
+});
+const shortForm = list("the configuration", shortRoute);
+
+/** Checks the shape of a config: every field, type, name, host and number on its own. */
+export function checkShape(input: unknown): ConfigProblem[] {
+  return problemsOf(Array.isArray(input) ? shortForm : config, input);
+}
