@@ -220,9 +220,13 @@ function hostTable(group: readonly Alternative[], trees: TreeBuilder<Alternative
   }
   return {
     best: (group[0] as Alternative).rank,
-    tree: entries.length === 0 ? undefined : trees.build(entries),
+    tree: isFilled(entries) ? trees.plan(entries) : undefined,
     others,
   };
+}
+
+function isFilled<T>(list: readonly T[]): list is readonly [T, ...T[]] {
+  return list.length > 0;
 }
 
 function pathTest(path: Exclude<CompiledPath, { kind: "tree" }>): (path: string) => boolean {

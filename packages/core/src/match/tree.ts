@@ -58,25 +58,43 @@ export interface PathTree<T extends Ranked> {
 }
 
 /**
- * Builds trees. All trees of one builder share the small find-my-way routers at their leaves: groups of
- * patterns that look alike behind their static head need one router for all of them, whose handlers are
- * slot numbers into the lists of each group. This keeps tables of 100,000 routes in the processor's caches.
+ * Builds trees. A tree branches on static segments by maps, and ends in small find-my-way routers for the rest
+ * of the patterns. Groups of patterns that look alike behind their static head share one router, whose handlers
+ * are slot numbers into the lists of each group. This keeps tables of 100,000 routes in the processor's caches.
  */
 export class TreeBuilder<T extends Ranked> {
-  readonly #routers = new Map<string, SlotRouter<T>>();
+  readonly #planned: { readonly root: Root<T>; readonly entries: readonly TreeEntry<T>[] }[] = [];
+  #routers = new Map<string, SlotRouter<T>>();
 
-  build(entries: readonly TreeEntry<T>[]): PathTree<T> {
-    const root = this.#node(entries, 0);
-    return new Root(root);
+  /** Plans a tree of entries in the order of their rank. It may be searched once the builder has finished. */
+  plan(entries: readonly [TreeEntry<T>, ...TreeEntry<T>[]]): PathTree<T> {
+    const root = new Root<T>(entries[0].alternative.rank);
+    this.#planned.push({ root, entries });
+    return root;
   }
 
-  /** Turns routers into generated code where that pays: many groups share one, or there are few. */
+  /**
+   * Builds all planned trees. A router for each group is fastest as long as there are few of them. Where
+   * groups have words of their own, trees branch on every static segment instead, until what is left looks
+   * alike again.
+   */
   finish(): void {
-    const routers = [...this.#routers.values()].sort((a, b) => b.uses - a.uses);
-    for (const router of routers.slice(0, MAX_COMPILED)) router.compile();
+    if (!this.#build(LEAF_PATTERNS, MAX_ROUTERS)) this.#build(0, Number.POSITIVE_INFINITY);
+    const isCompiled = this.#routers.size <= MAX_ROUTERS;
+    for (const router of this.#routers.values()) router.build(isCompiled);
   }
 
-  #node(entries: readonly TreeEntry<T>[], depth: number): Node<T> {
+  /** Builds with leaves of at most so many patterns; false when that takes more than so many routers. */
+  #build(leafPatterns: number, maxRouters: number): boolean {
+    this.#routers = new Map();
+    for (const { root, entries } of this.#planned) {
+      root.node = this.#node(entries, 0, leafPatterns);
+      if (this.#routers.size > maxRouters) return false;
+    }
+    return true;
+  }
+
+  #node(entries: readonly TreeEntry<T>[], depth: number, leafPatterns: number): Node<T> {
     const groups = new Map<string, TreeEntry<T>[]>();
     const rest: TreeEntry<T>[] = [];
     for (const entry of entries) {
@@ -84,11 +102,12 @@ export class TreeBuilder<T extends Ranked> {
       if (segment === undefined) rest.push(entry);
       else (groups.get(segment) ?? setIn(groups, segment, [])).push(entry);
     }
-    if (groups.size === 0 || (depth > 0 && countPatterns(entries, depth) <= LEAF_PATTERNS))
-      return this.#leaf(entries, depth);
+    const isSmall = depth > 0 && countPatterns(entries, depth, leafPatterns) <= leafPatterns;
+    if (groups.size === 0 || isSmall) return this.#leaf(entries, depth);
     const children = new Map<string, Node<T>>();
-    for (const [segment, group] of groups)
-      children.set(treeText(segment), this.#node(group, depth + 1));
+    for (const [segment, group] of groups) {
+      children.set(treeText(segment), this.#node(group, depth + 1, leafPatterns));
+    }
     return new Branch(children, rest.length === 0 ? undefined : this.#leaf(rest, depth));
   }
 
@@ -109,17 +128,18 @@ export class TreeBuilder<T extends Ranked> {
 
   #router(patterns: readonly string[]): SlotRouter<T> {
     const key = patterns.join("\n");
-    const router = this.#routers.get(key) ?? setIn(this.#routers, key, new SlotRouter(patterns));
-    router.uses++;
-    return router;
+    return this.#routers.get(key) ?? setIn(this.#routers, key, new SlotRouter(patterns));
   }
 }
 
 /** A group of at most this many patterns is one router; a larger one branches on its next static segment. */
 const LEAF_PATTERNS = 24;
 
-/** Generated code pays for routers that are used much, and costs most of a millisecond each to make. */
-const MAX_COMPILED = 48;
+/** Generated code pays as long as it stays in the processor's caches, and costs most of a millisecond a router. */
+const MAX_ROUTERS = 48;
+
+/** Above this size the tree walks faster than the code that is generated for it. */
+const MAX_COMPILED = 64;
 
 /** Longest segment that a parameter takes: more than the longest request target that servers accept. */
 const MAX_SEGMENT = 1_048_576;
@@ -131,15 +151,14 @@ interface Node<T extends Ranked> {
 
 class Root<T extends Ranked> implements PathTree<T> {
   readonly best: number;
-  readonly #node: Node<T>;
+  node: Node<T> | undefined = undefined;
 
-  constructor(node: Node<T>) {
-    this.#node = node;
-    this.best = node.best;
+  constructor(best: number) {
+    this.best = best;
   }
 
   find(path: string, search: Search<T>): void {
-    this.#node.find(path, 0, search);
+    this.node?.find(path, 0, search);
   }
 }
 
@@ -206,26 +225,32 @@ function bestOf<T extends Ranked>(slot: Slot<T>): number {
 
 /** A find-my-way router whose handlers are slot numbers. */
 class SlotRouter<T extends Ranked> {
-  uses = 0;
-  readonly #router: ReturnType<typeof findMyWay>;
+  readonly #patterns: readonly string[];
+  #router: ReturnType<typeof findMyWay> | undefined = undefined;
 
   constructor(patterns: readonly string[]) {
-    this.#router = findMyWay({
+    this.#patterns = patterns;
+  }
+
+  /** Makes it ready to be searched. */
+  build(isCompiled: boolean): void {
+    const router = findMyWay({
       maxParamLength: MAX_SEGMENT,
       querystringParser: noQuery,
       constraints: { slot: { name: "slot", storage: slotStorage, deriveConstraint: noQuery } },
     } as unknown as findMyWay.Config<findMyWay.HTTPVersion.V1>);
-    for (const [slot, pattern] of patterns.entries())
-      this.#router.on("GET", pattern, { constraints: { slot } }, noHandler);
-  }
-
-  compile(): void {
-    (this.#router as unknown as { compile(): void }).compile();
+    for (const [slot, pattern] of this.#patterns.entries()) {
+      router.on("GET", pattern, { constraints: { slot } }, noHandler);
+    }
+    if (isCompiled && this.#patterns.length <= MAX_COMPILED) {
+      (router as unknown as { compile(): void }).compile();
+    }
+    this.#router = router;
   }
 
   find(path: string, slots: readonly Slot<T>[], search: Search<T>): void {
     search.slots = slots;
-    this.#router.find("GET", path, search as unknown as { [key: string]: string });
+    this.#router?.find("GET", path, search as unknown as { [key: string]: string });
   }
 }
 
@@ -253,12 +278,13 @@ function noQuery(): undefined {
 
 function noHandler(): void {}
 
-function countPatterns(entries: readonly TreeEntry<Ranked>[], depth: number): number {
-  if (entries.length <= LEAF_PATTERNS) return entries.length;
+// The number of different patterns, or one more than `most` where there are more.
+function countPatterns(entries: readonly TreeEntry<Ranked>[], depth: number, most: number): number {
+  if (entries.length <= most) return entries.length;
   const seen = new Set<string>();
   for (const { path } of entries) {
     seen.add(restPattern(path, depth));
-    if (seen.size > LEAF_PATTERNS) return seen.size;
+    if (seen.size > most) break;
   }
   return seen.size;
 }
