@@ -1,3 +1,4 @@
+import type { Balancer, PickInput } from "./balance/balancer.js";
 import {
   actionOf,
   type ActionPlan,
@@ -177,31 +178,29 @@ export function choose(
   const now = isTimeless ? 0 : draws.now();
   const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
   if (candidates.length === 0) return undefined;
-  if (tried.length > 0) return chooseUntried(plan.balancer, pool, candidates, draws, now, tried);
-  return candidates[
-    plan.balancer.pick({ candidates, draw: draws.balance, now, cursor: pool.cursor, prepared })
-  ];
+  const input = { candidates, draw: draws.balance, now, cursor: pool.cursor, prepared };
+  // A balancer of the user's own may throw or answer no index: then nothing is chosen.
+  try {
+    if (tried.length > 0) return pickUntried(plan.balancer, input, tried);
+    return candidates[plan.balancer.pick(input)];
+  } catch {
+    return undefined;
+  }
+}
+
+interface Input extends PickInput {
+  readonly candidates: readonly InstanceState[];
 }
 
 // An instance that was tried is used again only when there is no other.
-function chooseUntried(
-  balancer: {
-    pick: (input: {
-      candidates: readonly InstanceState[];
-      draw: () => number;
-      now: number;
-      cursor: number;
-    }) => number;
-  },
-  pool: PoolState,
-  candidates: readonly InstanceState[],
-  draws: Draws,
-  now: number,
+function pickUntried(
+  balancer: Balancer,
+  { candidates, draw, now, cursor = 0 }: Input,
   tried: readonly string[],
 ): InstanceState | undefined {
   const untried = candidates.filter(({ id }) => !tried.includes(id));
   const left = untried.length > 0 ? untried : candidates;
-  return left[balancer.pick({ candidates: left, draw: draws.balance, now, cursor: pool.cursor })];
+  return left[balancer.pick({ candidates: left, draw, now, cursor })];
 }
 
 function forwardTo(

@@ -76,7 +76,8 @@ export interface Gateway {
   /** All state as plain JSON data. */
   snapshot(): GatewaySnapshot;
   /**
-   * Starts from a state: lays it over a fresh one, in which what is absent is new.
+   * Starts from a state: lays it over a fresh one, in which what is absent is new. Nobody gives back requests in
+   * flight that come with it: leave them out when the state is that of another process.
    *
    * @returns JSON pointers of what the configuration does not have
    */
@@ -242,6 +243,7 @@ class SignalboxGateway implements Gateway {
     const plan = this.#runtime.plan;
     const now = this.#env.now();
     const services = freshServices(plan, now);
+    keepReferences(this.#runtime.services, services);
     const unknown = restoreServices(services, partial, now);
     for (const [name, service] of services)
       refreshPools(service, plan.services.get(name) as ServicePlan, now, ignore);
@@ -296,6 +298,19 @@ function carryOver(
     }
   }
   return services;
+}
+
+// Decisions and pools know an instance by its reference, which a restore does not change.
+function keepReferences(
+  before: ReadonlyMap<string, ServiceState>,
+  services: ReadonlyMap<string, ServiceState>,
+): void {
+  for (const [name, service] of services) {
+    for (const instance of service.instances.values()) {
+      const known = before.get(name)?.instances.get(instance.id);
+      if (known?.url === instance.url) instance.reference = known.reference;
+    }
+  }
 }
 
 function carryService(

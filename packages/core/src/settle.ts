@@ -1,3 +1,4 @@
+import type { Balancer } from "./balance/balancer.js";
 import type { ServicePlan } from "./config/plan.js";
 import type { Runtime } from "./decide.js";
 import { Forward } from "./decision.js";
@@ -33,8 +34,10 @@ export function startAttempt(
 ): boolean {
   const service = runtime.services.get(decision.service);
   const instance = service?.instances.get(decision.instance.id);
-  if (service === undefined || instance === undefined || !Forward.start(decision, instance))
-    return false;
+  if (service === undefined || instance === undefined) return false;
+  // The same id at another URL is another place than the one that was chosen.
+  if (instance.reference !== decision.instance) return false;
+  if (!Forward.start(decision, instance)) return false;
   instance.inFlight++;
   const pool = service.pools.get(Forward.originOf(decision).pool);
   if (pool !== undefined) {
@@ -108,8 +111,17 @@ function refreshPool(pool: PoolState, plan: ServicePlan, now: number): void {
     staleAt === Number.POSITIVE_INFINITY
       ? pool.members
       : pool.members.filter((instance) => isEligible(instance, now));
-  pool.prepared =
-    pool.candidates.length === 0 ? undefined : plan.balancer.prepare?.(pool.candidates);
+  pool.prepared = prepare(plan.balancer, pool.candidates);
+}
+
+// A balancer of the user's own may throw; what it could not prepare it is asked to pick from unprepared.
+function prepare(balancer: Balancer, candidates: readonly InstanceState[]): unknown {
+  if (candidates.length === 0) return undefined;
+  try {
+    return balancer.prepare?.(candidates);
+  } catch {
+    return undefined;
+  }
 }
 
 function judgeStatus(

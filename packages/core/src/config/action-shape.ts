@@ -29,6 +29,7 @@ import {
   record,
   text,
   type Schema,
+  judged,
 } from "./schema.js";
 
 export const headerChanges = record("header changes", {
@@ -110,9 +111,13 @@ const chooseSticky = oneForm("STICKY", "sticky", {
   query: name("a query parameter"),
   fact: name("a fact"),
 });
-const sticky = either((input) =>
-  isObject(input) ? chooseSticky(input) : choice("STICKY", "sticky", ["clientAddress"]),
+const clientAddress = judged(
+  (value) => value === "clientAddress",
+  "STICKY",
+  "sticky",
+  '"clientAddress", or a source such as { cookie: "uid" }',
 );
+const sticky = either((input) => (isObject(input) ? chooseSticky(input) : clientAddress));
 
 const target = text(
   "TO",

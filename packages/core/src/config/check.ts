@@ -263,7 +263,9 @@ class Relations {
       this.#services.length === 0
         ? "there are none; give a URL, or name it in services"
         : `there are ${this.#services.slice(0, 10).join(", ")}`;
-    const hint = near === undefined ? known : `did you mean "${near}"?`;
+    const isAddress = /^[\w.-]+:\d+$/.test(service);
+    const guess = isAddress ? `a URL begins with http://` : known;
+    const hint = near === undefined ? guess : `did you mean "${near}"?`;
     this.#add(
       at,
       "UNKNOWN_SERVICE",

@@ -46,20 +46,20 @@ export const milliseconds = (about: string, least = 0) =>
     `a finite number of milliseconds >= ${least}`,
     (value) => Number.isFinite(value) && value >= least,
   );
+function boundsOf(least: number, most: number): string {
+  if (most !== Number.MAX_SAFE_INTEGER) return ` from ${least} to ${most}`;
+  return least === Number.MIN_SAFE_INTEGER ? "" : ` >= ${least}`;
+}
+
 export const whole = (
   code: ConfigCode,
   about: string,
   least: number,
   most = Number.MAX_SAFE_INTEGER,
 ) =>
-  number(
-    code,
-    about,
-    `a whole number ${most === Number.MAX_SAFE_INTEGER ? `>= ${least}` : `from ${least} to ${most}`}`,
-    (value) => {
-      return Number.isInteger(value) && value >= least && value <= most;
-    },
-  );
+  number(code, about, `a whole number${boundsOf(least, most)}`, (value) => {
+    return Number.isInteger(value) && value >= least && value <= most;
+  });
 export const ratio = (about: string) =>
   number("RATIO", about, "a number from 0 to 1", (value) => value >= 0 && value <= 1);
 export const port = whole("PORT", "a port", 1, 65_535);
@@ -88,12 +88,12 @@ export const authority = text(
   (value) => value !== "" && parseHost(value) !== undefined,
 );
 
-export const regex = explained("REGEX", "a regex", "one that runs in linear time", regexProblem);
+export const regex = explained("REGEX", "a regex", regexProblem);
 
 export function path(condition: (value: string) => Parameters<typeof compilePath>[0]): Schema {
-  return explained("PATH", "a path", "well formed", (value) => {
+  return explained("PATH", "a path", (value) => {
     const compiled = compilePath(condition(value));
-    return isPatternProblem(compiled) ? compiled.problem : undefined;
+    return isPatternProblem(compiled) ? `well formed: ${compiled.problem}` : undefined;
   });
 }
 

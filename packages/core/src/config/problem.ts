@@ -45,6 +45,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (value instanceof RegExp)
+    return `the RegExp ${String(value)}, which { regex: "…" } says as text`;
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "function") return "a function";
   return typeof value === "bigint" ? `${value}n` : String(value);

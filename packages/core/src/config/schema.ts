@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { ConfigCode } from "./codes.js";
 import { describeValue, pointerOf, type ConfigProblem } from "./problem.js";
+import { MATCH_FIELDS } from "./short-form.js";
 import { suggest } from "./suggest.js";
 
 /**
@@ -118,18 +119,17 @@ export function optional(schema: Schema): Schema {
 /** Whatever it is. */
 export const anything: Schema = v.unknown();
 
-/** Text with a reason of its own for each way to be wrong; `problemIn` answers undefined when there is none. */
+/** Text that can be wrong in several ways; `expectedOf` says what it must be, and undefined when it is. */
 export function explained(
   code: ConfigCode,
   about: string,
-  expected: string,
-  problemIn: (value: string) => string | undefined,
+  expectedOf: (value: string) => string | undefined,
 ): Schema {
   return v.pipe(
     v.string(says("TYPE", about, "text")),
     v.check(
-      (value) => problemIn(value) === undefined,
-      ({ input }) => says(code, about, `${expected}: ${problemIn(input as string) ?? ""}`),
+      (value) => expectedOf(value) === undefined,
+      ({ input }) => says(code, about, expectedOf(input as string) ?? ""),
     ),
   );
 }
@@ -211,8 +211,10 @@ function unknownField(
 ): ConfigProblem {
   const known = expected.split(", ");
   const near = suggest(field, known);
-  const hint =
-    near === undefined ? `; it may have ${known.join(", ")}` : `; did you mean "${near}"?`;
+  const isMatchField = about === "a route" && MATCH_FIELDS.some((name) => name === field);
+  const others = `; it may have ${known.join(", ")}`;
+  const guess = near === undefined ? others : `; did you mean "${near}"?`;
+  const hint = isMatchField ? `; put it in "match"` : guess;
   const message = `${about} has no field "${field}"${hint}`;
   return {
     pointer,
@@ -220,7 +222,7 @@ function unknownField(
     message,
     found: `"${field}"`,
     expected: known.join(", "),
-    ...(near === undefined ? {} : { suggestion: near }),
+    ...(near === undefined || isMatchField ? {} : { suggestion: near }),
   };
 }
 

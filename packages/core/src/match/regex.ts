@@ -6,20 +6,20 @@ import { RE2JS } from "re2js";
  */
 const MAX_PROGRAM_SIZE = 1_000;
 
-/** Why a regex is refused; undefined when it is not. It must be JavaScript and RE2 at once. */
+/** What a regex must be and is not; undefined when it may be used. It must be JavaScript and RE2 at once. */
 export function regexProblem(source: string): string | undefined {
   try {
     new RegExp(source, "u");
   } catch (error) {
-    return `it is no regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, "")}`;
+    return `well formed: ${(error as Error).message.replace(/^Invalid regular expression: /, "")}`;
   }
   try {
     const size = RE2JS.compile(RE2JS.translateRegExp(source)).programSize();
     return size > MAX_PROGRAM_SIZE
-      ? `it is too large: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`
+      ? `smaller: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`
       : undefined;
   } catch {
-    return "it cannot be matched in linear time: look-around and back-references are not supported, nor are counts above 1000";
+    return "without look-around, back-references and counts above 1000: it has to run in linear time";
   }
 }
 
