@@ -93,6 +93,33 @@ describe("attachGateway", () => {
     expect((await send(`${url}/own`, headers)).status).toBe(418);
   });
 
+  it.each(["h2c", "websocket"])(
+    "leaves a request that offers %s to an app that takes no upgrades",
+    async (protocol) => {
+      const server = createServer((req, res) => res.end(`app ${req.url}`));
+      mount(server, createGateway([{ path: "/orders/*", to: "http://127.0.0.1:9" }]));
+      const url = await listen(server);
+      const headers = { connection: "Upgrade", upgrade: protocol };
+      expect(await send(`${url}/own`, headers)).toEqual({ status: 200, body: "app /own" });
+    },
+  );
+
+  it("serves a request that offers h2c as if it did not, its body included", async () => {
+    const orders = await listen(
+      createServer((req, res) => {
+        void text(req).then((body) => res.end(`${req.headers.upgrade} ${body}`));
+      }),
+    );
+    const server = createServer();
+    mount(server, createGateway([{ path: "/orders", to: orders }]));
+    const url = await listen(server);
+    const headers = { connection: "Upgrade", upgrade: "h2c", "content-length": "5" };
+    expect(await send(`${url}/orders`, headers, "hello")).toEqual({
+      status: 200,
+      body: "undefined hello",
+    });
+  });
+
   it("gives the server its listeners back when it closes", async () => {
     const server = createServer((_, res) => res.end("app"));
     const mounted = mount(
@@ -133,6 +160,26 @@ describe("attachGateway", () => {
 });
 
 describe("gatewayListener", () => {
+  it("does not give leave twice to a client that asks first", async () => {
+    const echo = await listen(
+      createServer((req, res) => void text(req).then((body) => res.end(body))),
+    );
+    const listener = gatewayListener(createGateway([{ path: "/*", to: echo }]));
+    const url = await listen(createServer(listener));
+    const headers = { expect: "100-continue", "content-length": "5" };
+    const req = request(url, { method: "POST", headers, agent: false });
+    let leaves = 0;
+    req.on("continue", () => {
+      leaves++;
+      req.end("hello");
+    });
+    req.flushHeaders();
+    const [res] = (await once(req, "response")) as [IncomingMessage];
+    expect(await text(res)).toBe("hello");
+    expect(leaves).toBe(1);
+    await listener.close({ graceMs: 10 });
+  });
+
   it("is a listener with a fallback, an upgrade listener and a close", async () => {
     const instance = await listen(createServer((_, res) => res.end("instance")));
     const listener = gatewayListener(createGateway([{ path: "/api/*", to: instance }]), {

@@ -3,8 +3,10 @@ import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Gateway } from "@signalbox/core";
 import {
+  asksForWebSocket,
   checkServer,
   createProxy,
+  viewOf,
   type CheckServerOptions,
   type CloseOptions,
   type Proxy,
@@ -54,7 +56,10 @@ export function gatewayListener(gateway: Gateway, options: ListenerOptions = {})
 
 /** What a mount is told beside its gateway. */
 export interface AttachOptions extends ProxyOptions, CheckServerOptions {
-  /** A proxy to share with other mounts. Default: one of its own, with its own connections. */
+  /**
+   * A proxy to share with other mounts; it closes with the first of them, and its own `onEnd` holds. Default: one of
+   * its own, with its own connections.
+   */
   readonly proxy?: Proxy;
 }
 
@@ -63,6 +68,11 @@ export interface AttachedGateway {
   readonly proxy: Proxy;
   /** Lets requests under way end, closes the connections to the instances, and gives the server its listeners back. */
   close(options?: CloseOptions): Promise<void>;
+}
+
+/** Servers of Node that can be asked which upgrades they take. */
+interface UpgradeDeciding {
+  shouldUpgradeCallback?: ((req: IncomingMessage) => boolean) | undefined;
 }
 
 type AnyListener = (...args: unknown[]) => void;
@@ -97,18 +107,28 @@ export function attachGateway(
     );
   };
   const checkContinue = (req: IncomingMessage, res: ServerResponse): void => {
-    proxy.handle(req, res, { none: () => continueElsewhere(server, before, req, res) });
+    const none = (): void => continueElsewhere(server, before, req, res);
+    proxy.handle(req, res, { none, awaitsContinue: true });
   };
   const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const none = (): void => call(server, before.upgrade, req, socket, head);
     proxy.upgrade(req, socket, head, before.upgrade.length === 0 ? {} : { none });
   };
   server.on("request", request).on("checkContinue", checkContinue).on("upgrade", upgrade);
+  const decides = server as UpgradeDeciding;
+  const shouldUpgrade = decides.shouldUpgradeCallback;
+  // Without listeners for upgrades Node takes a request that offers one for an ordinary request. That must stay so for
+  // all that is not ours, and a route is asked for other protocols than websockets as if they were not offered.
+  decides.shouldUpgradeCallback = (req) => {
+    if (gateway.match(viewOf(req)).kind !== "none") return asksForWebSocket(req);
+    return before.upgrade.length > 0 && (shouldUpgrade?.call(server, req) ?? true);
+  };
   return {
     proxy,
     close: async (close) => {
       await proxy.close(close);
       server.off("request", request).off("checkContinue", checkContinue).off("upgrade", upgrade);
+      decides.shouldUpgradeCallback = shouldUpgrade;
       for (const [event, listeners] of Object.entries(before))
         for (const listener of listeners) server.on(event, listener);
     },

@@ -34,6 +34,9 @@ const MAX_INTERIM = 50;
 /** A response that is thrown away is read to its end up to this size; then its connection is given up. */
 const MAX_DISCARD = 65_536;
 
+/** How long the end of a response that is thrown away is waited for. */
+const DISCARD_MS = 1_000;
+
 /**
  * One attempt at one instance: waits for a connection, sends, and passes on what comes back. It reports to the
  * gateway exactly once, and gives its connection back exactly once, whatever happens.
@@ -99,7 +102,14 @@ export class Attempt implements SlotWaiter, AttemptHandler {
 
   /** The time of the whole request is up. */
   timeOut(): void {
-    this.#stop({ kind: "failure", stage: this.#stage(), cause: "timeout" });
+    this.#stop(this.#timeoutOutcome());
+  }
+
+  // An attempt that still stood in our own queue is no fault of the instance.
+  #timeoutOutcome(): Outcome {
+    const stage = this.#stage();
+    if (this.#slot === undefined) return { kind: "cancelled", stage };
+    return { kind: "failure", stage, cause: "timeout" };
   }
 
   resume(): void {
@@ -107,7 +117,7 @@ export class Attempt implements SlotWaiter, AttemptHandler {
   }
 
   #onTimeout(): void {
-    const outcome: Outcome = { kind: "failure", stage: this.#stage(), cause: "timeout" };
+    const outcome = this.#timeoutOutcome();
     if (this.#stop(outcome))
       this.#owner.onFailure({ side: "instance", cause: "timeout" }, outcome, false);
   }
@@ -196,6 +206,7 @@ export class Attempt implements SlotWaiter, AttemptHandler {
     if (next === undefined) return false;
     this.#discarded = 0;
     this.#settle({ kind: "response", status, totalMs: performance.now() - this.#startedAt });
+    this.#timer = setTimeout(() => this.#controller?.abort(new Error("not wanted")), DISCARD_MS);
     next();
     return true;
   }
@@ -230,6 +241,7 @@ export class Attempt implements SlotWaiter, AttemptHandler {
   }
 
   #giveBack(): void {
+    clearTimeout(this.#timer);
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot !== undefined) this.#pool?.give(slot);

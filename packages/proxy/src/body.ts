@@ -15,6 +15,7 @@ export class RequestBody implements OutgoingBody {
   #onData: ((chunk: Buffer) => void) | undefined;
   #onEnd: (() => void)[] = [];
   #isTouched = false;
+  #isEnded = false;
   #isDestroyed = false;
 
   /** @param onSilence the client has sent nothing for `idleMs`, though the instance was ready to take more */
@@ -33,6 +34,13 @@ export class RequestBody implements OutgoingBody {
     return this.#isDestroyed;
   }
 
+  /** Makes it ready for another attempt. Only a body of which nothing was read can be sent again. */
+  rewind(): void {
+    this.destroy();
+    this.#isDestroyed = false;
+    this.#onEnd = [];
+  }
+
   /** undici looks for it to know a stream; nothing is ever piped. */
   pipe(): void {}
 
@@ -44,6 +52,8 @@ export class RequestBody implements OutgoingBody {
     } else if (event === "end") {
       if (this.#onEnd.length === 0) this.#req.on("end", this.#end);
       this.#onEnd.push(listener as () => void);
+      // An empty body may have ended in an earlier attempt.
+      if (this.#isEnded) queueMicrotask(this.#end);
     }
     return this;
   }
@@ -91,6 +101,7 @@ export class RequestBody implements OutgoingBody {
   };
 
   readonly #end = (): void => {
+    this.#isEnded = true;
     this.#rest();
     const listeners = this.#onEnd;
     this.#onEnd = [];

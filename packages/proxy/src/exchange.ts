@@ -55,7 +55,16 @@ export interface FailedAttempt {
 export interface ExchangeHost {
   readonly gateway: Gateway;
   readonly pools: Pools;
-  ended(over: { end(): ExchangeEnd }): void;
+  /** Connections are closed behind each answer then. */
+  readonly isClosing: boolean;
+  ended(over: Over): void;
+}
+
+/** Something that is over. */
+export interface Over {
+  /** The response that it was; none for a tunnel. */
+  readonly res?: ServerReply;
+  end(): ExchangeEnd;
 }
 
 const NOTHING: readonly never[] = [];
@@ -70,6 +79,8 @@ export class Exchange implements AttemptOwner {
   #attempts = 0;
   #failure: Failure | undefined;
   #failed: readonly FailedAttempt[] = NOTHING;
+  /** Whether the client waits for leave to send its body. */
+  #awaitsContinue: boolean;
   #isFlushed = false;
   #isOver = false;
   #requestTimer: NodeJS.Timeout | undefined;
@@ -82,8 +93,10 @@ export class Exchange implements AttemptOwner {
     readonly req: ServerRequest,
     readonly res: ServerReply,
     decision: ForwardDecision,
+    awaitsContinue: boolean,
   ) {
     this.#host = host;
+    this.#awaitsContinue = awaitsContinue;
     this.#decision = decision;
     const { idleMs, requestMs } = decision.timeouts;
     this.body = hasBody(req) ? new RequestBody(req, idleMs, () => this.#onSilentClient()) : null;
@@ -105,9 +118,14 @@ export class Exchange implements AttemptOwner {
 
   /** Starts an attempt; false when its instance is gone. */
   #send(decision: ForwardDecision): boolean {
+    if (!this.gateway.start(decision)) return false;
     const pool = this.#host.pools.of(decision);
-    if (pool === undefined || !this.gateway.start(decision)) return false;
+    if (pool === undefined) {
+      this.gateway.report(decision, { kind: "cancelled", stage: "connect" });
+      return false;
+    }
     this.#decision = decision;
+    if (this.#attempts > 0) this.body?.rewind();
     this.#attempts++;
     const startedAt = this.#attempts === 1 ? this.startedAt : performance.now();
     this.#attempt = new Attempt(this, decision, startedAt);
@@ -117,25 +135,27 @@ export class Exchange implements AttemptOwner {
 
   /** The body of a client that waits for leave to send it. */
   continueBody(): void {
-    if (this.req.headers.expect !== undefined && isHttp1(this.res) && !this.res.headersSent)
+    if (this.#awaitsContinue && isHttp1(this.res) && !this.res.headersSent)
       this.res.writeContinue();
+    this.#awaitsContinue = false;
   }
 
   onInterim(status: number, headers: Record<string, string | string[] | undefined>): void {
-    if (
-      status !== 103 ||
-      headers["link"] === undefined ||
-      this.req.httpVersion === "1.0" ||
-      this.res.headersSent
-    )
+    const { link } = headers;
+    if (status !== 103 || link === undefined || this.res.headersSent) return;
+    if (this.req.httpVersion === "1.0") return;
+    // Node takes fewer forms of links than there are: a hint that it refuses is left out.
+    try {
+      this.res.writeEarlyHints({ link: [link].flat().flatMap((line) => line.split(/,\s*(?=<)/)) });
+    } catch {
       return;
-    this.res.writeEarlyHints({ link: headers["link"] });
+    }
   }
 
   onHead(status: number, headers: Record<string, string | string[] | undefined>): void {
     const head = buildClientResponse(this.#decision, { status, headers }, this.view);
     // The final answer came before the whole request: nothing that follows on this connection can be trusted.
-    if (this.body !== null && !this.req.complete) closeAfter(this.res);
+    if ((this.body !== null && !this.req.complete) || this.#host.isClosing) closeAfter(this.res);
     writeHead(this.res, head.status, head.headers);
     // A small answer comes whole in this tick, and head and body go out in one write. A stream's head goes at its end.
     process.nextTick(flushHead, this);

@@ -21,19 +21,24 @@ const CAUSES: { readonly [code: string]: FailureCause } = {
   ECONNRESET: "reset",
   EPIPE: "reset",
   UND_ERR_SOCKET: "closed",
-  UND_ERR_CLOSED: "closed",
-  UND_ERR_DESTROYED: "closed",
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "truncated",
   UND_ERR_HEADERS_OVERFLOW: "overflow",
 };
+
+/** What only we can have done: a bad argument, or closing under a request. */
+const OURS: ReadonlySet<string> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_CLOSED",
+  "UND_ERR_DESTROYED",
+]);
 
 /** Reads what undici or Node say of a failed attempt. */
 export function failureOf(error: Error & { code?: unknown }): Failure {
   const code = typeof error.code === "string" ? error.code : "";
   // The client announced another length than it sent.
   if (code === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH") return { side: "client" };
-  if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED")
-    return { side: "us", error };
+  if (OURS.has(code)) return { side: "us", error };
   const known = Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
   if (known !== undefined) return { side: "instance", cause: known };
   return { side: "instance", cause: isTls(code) ? "tls" : "protocol" };
@@ -46,7 +51,7 @@ function isTls(code: string): boolean {
 /** The status that tells the client of a failure before the response head. */
 export function statusOf(failure: Failure): number {
   if (failure.side === "instance") return failure.cause === "timeout" ? 504 : 502;
-  return failure.side === "client" ? 400 : 500;
+  return failure.side === "client" ? 400 : 503;
 }
 
 /** How far an attempt has come. */

@@ -1,7 +1,7 @@
 export {
   createProxy,
   type CloseOptions,
-  type Fallthrough,
+  type HandleOptions,
   type Proxy,
   type ProxyOptions,
 } from "./proxy.js";
@@ -10,3 +10,4 @@ export type { Failure } from "./failure.js";
 export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
 export type { ServerReply } from "./answer.js";
 export { viewOf, type ServerRequest } from "./view.js";
+export { asksForWebSocket } from "./web-socket.js";

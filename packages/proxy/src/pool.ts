@@ -121,7 +121,7 @@ export class InstancePool {
   // Last in, first out: the connections in use stay few and warm, the others run into their idle time.
   readonly #free: Slot[] = [];
   readonly #waiting = new Set<SlotWaiter>();
-  #isClosing = false;
+  #whenIdle: (() => void) | undefined = undefined;
 
   constructor(url: string, plan: ConnectPlan) {
     this.#url = new URL(url);
@@ -152,38 +152,42 @@ export class InstancePool {
    * tells of a failed one would break it.
    */
   give(slot: Slot): void {
-    if (this.#waiting.size === 0) {
-      this.#free.push(slot);
-      return;
-    }
-    queueMicrotask(() => {
-      const [next] = this.#waiting;
-      if (next === undefined) {
-        this.#free.push(slot);
-        return;
-      }
-      this.#waiting.delete(next);
-      next.onSlot(slot);
-    });
+    if (this.#waiting.size === 0) this.#rest(slot);
+    else queueMicrotask(() => this.#handOn(slot));
   }
 
-  /** Lets requests under way end and closes their connections then. */
+  #handOn(slot: Slot): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#rest(slot);
+      return;
+    }
+    this.#waiting.delete(next);
+    next.onSlot(slot);
+  }
+
+  #rest(slot: Slot): void {
+    this.#free.push(slot);
+    if (this.#free.length === this.#slots.length && this.#waiting.size === 0) this.#whenIdle?.();
+  }
+
+  /** Waits until all requests have ended, those in the queue included, and closes the connections then. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    if (this.#free.length < this.#slots.length || this.#waiting.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
     await Promise.all(this.#slots.map((slot) => slot.close().catch(ignore)));
   }
 
-  /** Ends all requests under way and closes all connections. */
+  /** Ends all requests, those in the queue included, and closes the connections. */
   async destroy(): Promise<void> {
-    this.#isClosing = true;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const waiter of waiting) waiter.onPoolClosed();
     await Promise.all(this.#slots.map((slot) => slot.destroy().catch(ignore)));
-  }
-
-  get isClosing(): boolean {
-    return this.#isClosing;
+    this.#whenIdle?.();
   }
 }
 

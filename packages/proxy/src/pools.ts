@@ -5,7 +5,8 @@ import { InstancePool } from "./pool.js";
 export class Pools {
   readonly #gateway: Gateway;
   readonly #byReference = new Map<InstanceReference, InstancePool>();
-  readonly #closing = new Set<Promise<void>>();
+  /** Those of instances that left: their last requests are still to end. */
+  readonly #closing = new Map<InstancePool, Promise<void>>();
   readonly #stopListening: () => void;
   #isClosed = false;
 
@@ -34,8 +35,12 @@ export class Pools {
     const pool = this.#byReference.get(reference);
     if (pool === undefined) return;
     this.#byReference.delete(reference);
-    const closed = pool.close().finally(() => this.#closing.delete(closed));
-    this.#closing.add(closed);
+    this.#close(pool);
+  }
+
+  #close(pool: InstancePool): void {
+    const closed = pool.close().finally(() => this.#closing.delete(pool));
+    this.#closing.set(pool, closed);
   }
 
   /** Number of instances that there is a pool for. */
@@ -43,22 +48,22 @@ export class Pools {
     return this.#byReference.size;
   }
 
-  /** Closes all pools; those whose requests do not end are destroyed by `destroy`. */
+  /** Waits until all requests have ended, and closes the connections. */
   async close(): Promise<void> {
-    this.#stopListening();
-    const pools = this.#takeAll();
-    await Promise.all([...pools.map((pool) => pool.close()), ...this.#closing]);
+    this.#stop();
+    await Promise.all(this.#closing.values());
   }
 
+  /** Ends all requests and closes the connections, also where closing is under way. */
   async destroy(): Promise<void> {
-    this.#stopListening();
-    await Promise.all(this.#takeAll().map((pool) => pool.destroy()));
+    this.#stop();
+    await Promise.all([...this.#closing.keys()].map((pool) => pool.destroy()));
   }
 
-  #takeAll(): InstancePool[] {
+  #stop(): void {
     this.#isClosed = true;
-    const pools = [...this.#byReference.values()];
+    this.#stopListening();
+    for (const pool of this.#byReference.values()) this.#close(pool);
     this.#byReference.clear();
-    return pools;
   }
 }

@@ -8,13 +8,13 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
-import { Exchange, type ExchangeEnd, type ExchangeHost } from "./exchange.js";
+import { Exchange, type ExchangeEnd, type ExchangeHost, type Over } from "./exchange.js";
 import { Pools } from "./pools.js";
 import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
 import type { UpgradeRequest } from "./tunnel.js";
 import { Upgrades } from "./upgrade.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
-import { asksForWebSocket } from "./web-socket.js";
+import { asksForWebSocket, webSocketProblem } from "./web-socket.js";
 
 /** What a proxy is told beside its gateway. */
 export interface ProxyOptions {
@@ -22,10 +22,12 @@ export interface ProxyOptions {
   readonly onEnd?: (end: ExchangeEnd) => void;
 }
 
-/** What happens to requests that no route takes. */
-export interface Fallthrough {
-  /** Hands the request on. Default: 404. */
+/** What a proxy is told with a request. */
+export interface HandleOptions {
+  /** Hands on what no route takes. Default: 404. */
   readonly none?: () => void;
+  /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
+  readonly awaitsContinue?: boolean;
 }
 
 /** How a proxy closes. */
@@ -37,9 +39,9 @@ export interface CloseOptions {
 /** Forwards requests as a gateway decides. Owns the connections to the instances. */
 export interface Proxy {
   /** Answers a request, or hands it on. Never throws, whatever comes in. */
-  handle(req: ServerRequest, res: ServerReply, fallthrough?: Fallthrough): void;
+  handle(req: ServerRequest, res: ServerReply, options?: HandleOptions): void;
   /** Takes an `upgrade` event of a server. Default for what no route takes: 404. */
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, fallthrough?: Fallthrough): void;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options?: HandleOptions): void;
   /** New requests get 503, those under way end, then all connections close. */
   close(options?: CloseOptions): Promise<void>;
   /** What is under way; for tests and metrics. */
@@ -57,7 +59,7 @@ export function createProxy(gateway: Gateway, options: ProxyOptions = {}): Proxy
   return new GatewayProxy(gateway, options);
 }
 
-const CLOSING: Decision = {
+const CLOSING: AnsweringDecision = {
   kind: "reject",
   status: 503,
   headers: { "retry-after": "1" },
@@ -70,8 +72,10 @@ class GatewayProxy implements Proxy, ExchangeHost {
   readonly #upgrades: Upgrades;
   readonly #onEnd: ((end: ExchangeEnd) => void) | undefined;
   #running = 0;
-  #isClosing = false;
-  #whenIdle: (() => void) | undefined;
+  /** Responses that are not over, to be cut when the time to close is up. */
+  readonly #open = new Set<ServerReply>();
+  readonly #whenIdle: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
 
   constructor(
     readonly gateway: Gateway,
@@ -90,42 +94,55 @@ class GatewayProxy implements Proxy, ExchangeHost {
     };
   }
 
-  handle(req: ServerRequest, res: ServerReply, { none }: Fallthrough = {}): void {
+  get isClosing(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  handle(req: ServerRequest, res: ServerReply, options: HandleOptions = {}): void {
     const view = viewOf(req);
-    const decision = this.#decide(req, view);
-    if (decision === undefined) {
-      answerPlain(req, res, 500);
-      return;
-    }
+    this.#handle(req, res, view, this.#decide(req, view), options);
+  }
+
+  #handle(
+    req: ServerRequest,
+    res: ServerReply,
+    view: RequestView,
+    decision: Decision,
+    { none, awaitsContinue = false }: HandleOptions,
+  ): void {
     if (decision.kind === "none") {
       if (none === undefined) answerPlain(req, res, 404);
       else none();
       return;
     }
-    if (this.#isClosing) {
-      closeAfter(res);
-      answerPlain(req, res, 503, ["retry-after", "1"]);
-      return;
-    }
     this.#running++;
-    if (decision.kind === "forward") new Exchange(this, view, req, res, decision).begin();
-    else this.#answer(req, res, view, decision);
+    this.#open.add(res);
+    if (this.isClosing) {
+      closeAfter(res);
+      this.#answer(req, res, view, CLOSING);
+    } else if (decision.kind === "forward") {
+      new Exchange(this, view, req, res, decision, awaitsContinue).begin();
+    } else {
+      this.#answer(req, res, view, decision);
+    }
   }
 
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, { none }: Fallthrough = {}): void {
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, { none }: HandleOptions = {}): void {
     // Before anything else: a socket without a listener would take the process down.
     socket.on("error", ignore);
     const view = viewOf(req);
-    const decision = this.#isClosing ? CLOSING : this.#decide(req, view);
-    if (decision?.kind === "none" && none !== undefined) {
-      none();
-    } else if (decision === undefined || decision.kind === "none") {
-      writeRaw(socket, decision === undefined ? 500 : 404, []);
+    const decision = this.#decide(req, view);
+    if (decision.kind === "none") {
+      if (none === undefined) writeRaw(socket, 404, []);
+      else none();
     } else if (!asksForWebSocket(req) && !hasBody(req)) {
       // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
-      this.handle(req, rawResponse(req, socket));
+      this.#handle(req, rawResponse(req, socket), view, decision, {});
     } else {
-      this.#beginUpgrade({ req, socket, head, view }, decision);
+      const problem = webSocketProblem(req);
+      const final = this.isClosing ? CLOSING : decision;
+      const isRefused = final.kind === "forward" && problem !== undefined;
+      this.#beginUpgrade({ req, socket, head, view }, isRefused ? badRequest(problem) : final);
     }
   }
 
@@ -141,17 +158,39 @@ class GatewayProxy implements Proxy, ExchangeHost {
     socket.once("close", () => this.ended(answerEnd(view, decision, startedAt, status, true)));
   }
 
-  async close({ graceMs = 10_000 }: CloseOptions = {}): Promise<void> {
-    this.#isClosing = true;
-    const isIdle = await this.#idle(graceMs);
-    this.#upgrades.destroy();
-    if (isIdle) await this.pools.close();
-    else await this.pools.destroy();
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#close(options);
+    return this.#closed;
   }
 
-  ended(over: { end(): ExchangeEnd }): void {
+  async #close({ graceMs = 10_000 }: CloseOptions): Promise<void> {
+    const end = performance.now() + graceMs;
+    await this.#within(end, this.#idle());
+    await this.#within(end, this.pools.close());
+    // What has not ended by now is cut: the clients see it.
+    this.#upgrades.destroy();
+    for (const res of this.#open) res.destroy();
+    await this.pools.destroy();
+    await this.#idle();
+  }
+
+  async #within(end: number, ended: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.max(0, end - performance.now()));
+    await Promise.race([ended, promise]);
+    clearTimeout(timer);
+  }
+
+  /** Resolves when nothing is under way. */
+  #idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  ended(over: Over): void {
+    if (over.res !== undefined) this.#open.delete(over.res);
     this.#running--;
-    if (this.#running === 0) this.#whenIdle?.();
+    if (this.#running === 0) for (const wake of this.#whenIdle.splice(0)) wake();
     if (this.#onEnd === undefined) return;
     try {
       this.#onEnd(over.end());
@@ -160,21 +199,15 @@ class GatewayProxy implements Proxy, ExchangeHost {
     }
   }
 
-  #decide(req: ServerRequest, view: RequestView): Decision | undefined {
+  #decide(req: ServerRequest, view: RequestView): Decision {
     const problem = framingProblem(req);
-    if (problem !== undefined)
-      return {
-        kind: "reject",
-        status: 400,
-        headers: { connection: "close" },
-        reason: "bad-request",
-        detail: problem,
-      };
+    if (problem !== undefined) return badRequest(problem);
     try {
       return this.gateway.decide(view);
-    } catch {
-      // Only code of the user can throw here: a balancer or a condition of its own.
-      return undefined;
+    } catch (error) {
+      // Only a clock or a random source of the user's own can throw here.
+      const detail = error instanceof Error ? error.message : String(error);
+      return { kind: "reject", status: 500, headers: {}, reason: "no-backend", detail };
     }
   }
 
@@ -188,7 +221,10 @@ class GatewayProxy implements Proxy, ExchangeHost {
     res.on("error", ignore);
     res.once("close", () => {
       const { statusCode, writableFinished } = res;
-      this.ended(answerEnd(view, decision, startedAt, statusCode, writableFinished));
+      this.ended({
+        res,
+        ...answerEnd(view, decision, startedAt, statusCode, writableFinished),
+      });
     });
     const { status, headers } = buildClientResponse(decision, undefined, view);
     if (decision.kind === "respond") answer(req, res, status, headers, decision.body);
@@ -197,18 +233,11 @@ class GatewayProxy implements Proxy, ExchangeHost {
       answerPlain(req, res, status, headers);
     } else answer(req, res, status, headers, "");
   }
+}
 
-  /** Waits until nothing is under way; false when the time was up first. */
-  #idle(graceMs: number): Promise<boolean> {
-    if (this.#running === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), graceMs);
-      this.#whenIdle = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
-  }
+function badRequest(detail: string): Decision & { readonly kind: "reject" } {
+  const headers = { connection: "close" };
+  return { kind: "reject", status: 400, headers, reason: "bad-request", detail };
 }
 
 // The end of a request that no instance was asked for.

@@ -8,11 +8,11 @@ import {
   type Gateway,
   type Outcome,
   type RequestView,
+  type Timeouts,
 } from "@signalbox/core";
 import type { ExchangeEnd, FailedAttempt } from "./exchange.js";
 import { failureOf, statusOf, type Failure } from "./failure.js";
 import { LINGER_MS, rawResponse, writeRaw } from "./raw-response.js";
-import { webSocketProblem } from "./web-socket.js";
 
 /** One `upgrade` event with what was decided for it. */
 export interface UpgradeRequest {
@@ -84,9 +84,7 @@ export class Tunnel {
   /** Starts the first attempt. */
   begin(): void {
     this.#hold(this.#request.head);
-    const problem = webSocketProblem(this.#request.req);
-    if (problem !== undefined) this.#refuse(400);
-    else if (!this.#attempt(this.#request.decision)) this.#refuse(503);
+    if (!this.#attempt(this.#request.decision)) this.#refuse(503);
   }
 
   /** Starts an attempt; false when its instance is gone. */
@@ -94,9 +92,13 @@ export class Tunnel {
     if (this.#state !== "waiting") return true;
     if (!this.#gateway.start(decision)) return false;
     this.#decision = decision;
-    this.#attempts++;
     this.#isReported = false;
     this.#isConnected = false;
+    // What an earlier attempt still says is of no interest: its request was destroyed.
+    const attempt = ++this.#attempts;
+    const onError = (error: Error): void => {
+      if (attempt === this.#attempts) this.#onError(error);
+    };
     const connect = this.#gateway.connectOf(decision.service);
     const { view, socket, req } = this.#request;
     const { path, headers } = buildUpstreamRequest(view, decision, { upgrade: "websocket" });
@@ -116,7 +118,7 @@ export class Tunnel {
       prependPath: false,
       connectTimeout: connect?.timeoutMs,
     };
-    const upstream = this.#send(facade, socket, options, (error) => this.#onError(error));
+    const upstream = this.#send(facade, socket, options, onError);
     if (upstream === undefined) return true;
     this.#upstream = upstream;
     upstream.maxHeadersCount = 0;
@@ -131,8 +133,8 @@ export class Tunnel {
       this.#onSwitched(response, instance, bytes, pipe as (...args: unknown[]) => void);
     });
     upstream.on("response", (response: IncomingMessage) => this.#relay(response));
-    this.#limit(decision.timeouts.idleMs, () =>
-      this.#onError(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
+    this.#limit(shortest(decision.timeouts), () =>
+      onError(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
     );
     return true;
   }
@@ -343,6 +345,12 @@ function guard(socket: Duplex): void {
 
 function unguard(socket: Duplex & { destroySoon?: unknown }): void {
   delete socket.destroySoon;
+}
+
+// Until the tunnel is open all limits hold; an open one has no limit but of its silence.
+function shortest({ requestMs, attemptMs, idleMs }: Timeouts): number {
+  const limits = [requestMs, attemptMs, idleMs].filter((ms) => ms > 0);
+  return limits.length === 0 ? 0 : Math.min(...limits);
 }
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -298,6 +298,30 @@ describe("limits of time", () => {
   });
 });
 
+describe("a request that waits for a connection", () => {
+  it("blames no instance when its time passes in the queue", async () => {
+    const instance = await backend(() => {});
+    const config = service([instance.url], { connect: { connections: 1, queue: 9 } });
+    const { url, gateway, proxy } = await gatewayTo({
+      ...config,
+      routes: [
+        { id: "held", match: { path: "/held" }, to: "s" },
+        { id: "all", match: { path: "/*" }, to: "s", timeouts: { requestMs: 20 } },
+      ],
+    });
+    const held = expect(send(url, "/held")).rejects.toThrow();
+    await until(() => inFlight(gateway) === 1);
+    const replies = await Promise.all([send(url, "/1"), send(url, "/2")]);
+    expect(replies.map(({ status }) => status)).toEqual([504, 504]);
+    expect(gateway.snapshot().services["s"]?.instances[instance.url]).toMatchObject({
+      inFlight: 1,
+      consecutiveFailures: 0,
+    });
+    await proxy.close({ graceMs: 10 });
+    await held;
+  });
+});
+
 describe("a client that leaves", () => {
   it.each(["before the head", "in the middle of the answer"])(
     "%s cancels the request at the instance and counts against nobody",
@@ -400,7 +424,90 @@ describe("the pool", () => {
   });
 });
 
+describe("hints and leave to go on", () => {
+  it.each([
+    "</a.css>; rel=preload; as=style, </b.js>; rel=preload; as=script",
+    '</a.png>; rel=preload; imagesizes="50vw, 10px"',
+  ])("passes %s on or leaves it out, and the answer comes", async (link) => {
+    const instance = await backend((_, res) => {
+      res.socket?.write(`HTTP/1.1 103 Early Hints\r\nLink: ${link}\r\n\r\n`);
+      res.end("page");
+    });
+    const { url, ended } = await gatewayTo(service([instance.url]));
+    expect(await send(url, "/")).toMatchObject({ status: 200, body: "page" });
+    expect((await ended()).failure).toBeUndefined();
+  });
+
+  it("sends an empty chunked body again", async () => {
+    let calls = 0;
+    const instance = await backend((req, res) => {
+      req.resume().on("end", () => res.writeHead(++calls === 1 ? 503 : 200).end());
+    });
+    const config = service([instance.url], { outlier: false });
+    const retry = { attempts: 1, statuses: [503], backoff: { baseMs: 0, maxMs: 0 } };
+    const { port } = await gatewayTo({
+      ...config,
+      routes: [{ id: "all", match: { path: "/*" }, to: "s", retry }],
+    });
+    const client = await open(port);
+    client.write("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    await until(() => client.received().includes("\r\n\r\n"));
+    expect(client.received()).toMatch(/^HTTP\/1.1 200 /);
+    expect(calls).toBe(2);
+    client.destroy();
+  });
+});
+
 describe("close", () => {
+  it("ends the connections of instances that moved, too, and blames nobody", async () => {
+    const old = await backend(() => {});
+    const moved = await backend((_, res) => res.end("new"));
+    const at = (url: string) => ({
+      services: { s: { instances: [{ id: "one", url }] } },
+      routes: [{ match: { path: "/*" }, to: "s" }],
+    });
+    const { url, gateway, proxy, ended } = await gatewayTo(at(old.url));
+    const cut = expect(send(url, "/")).rejects.toThrow();
+    await until(() => old.sockets.size === 1 && inFlight(gateway) === 1);
+    gateway.update(at(moved.url));
+    expect(await send(url, "/")).toMatchObject({ body: "new" });
+    await proxy.close({ graceMs: 20 });
+    await cut;
+    await ended(2);
+    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
+    expect(gateway.snapshot().services["s"]?.instances["one"]).toMatchObject({
+      inFlight: 0,
+      consecutiveFailures: 0,
+    });
+    await until(() => old.sockets.size === 0);
+  });
+
+  it("does not wait for a thrown-away answer that never ends", async () => {
+    const endless = await backend((_, res) => void res.writeHead(503).write("never ends"));
+    const good = await backend((_, res) => res.end("good"));
+    const config = service([endless.url, good.url], { outlier: false });
+    const retry = { attempts: 1, statuses: [503], backoff: { baseMs: 0, maxMs: 0 } };
+    const { url, proxy } = await gatewayTo({
+      ...config,
+      routes: [{ id: "all", match: { path: "/*" }, to: "s", retry, timeouts: { idleMs: 0 } }],
+    });
+    expect(await send(url, "/")).toMatchObject({ status: 200, body: "good" });
+    await proxy.close({ graceMs: 20 });
+    await until(() => endless.sockets.size === 0);
+  });
+
+  it("may be asked for twice, and both end together", async () => {
+    let finish = (): void => {};
+    const instance = await backend((_, res) => (finish = () => res.end("done")));
+    const { url, proxy, gateway } = await gatewayTo(service([instance.url]));
+    const running = send(url, "/");
+    await until(() => inFlight(gateway) === 1 && finish.toString().includes("done"));
+    const closed = Promise.all([proxy.close(), proxy.close()]);
+    finish();
+    expect(await running).toMatchObject({ status: 200, headers: { connection: "close" } });
+    await closed;
+  });
+
   it("lets requests under way end, refuses new ones, and leaves nothing open", async () => {
     const before = process
       .getActiveResourcesInfo()

@@ -170,6 +170,20 @@ describe("a websocket", () => {
     client.destroy();
   });
 
+  it("is answered 504 when the instance is silent for longer than an attempt may take", async () => {
+    const instance = await rawInstance(() => {});
+    const { port } = track(
+      await startProxy({
+        services: { chat: { instances: [instance.url] } },
+        routes: [{ match: { path: "/chat/*" }, to: "chat", timeouts: { attemptMs: 20 } }],
+      }),
+    );
+    const client = await open(port);
+    client.write(upgradeRequest("/chat/a"));
+    await once(client, "close");
+    expect(client.received()).toMatch(/^HTTP\/1.1 504 /);
+  });
+
   it("is cut off when more comes behind the request than can be kept back", async () => {
     const instance = await rawInstance(() => {});
     const { port, ended, gateway } = track(await startProxy(config(instance.url)));
