@@ -20,6 +20,7 @@ import {
 import { Attempt, type AttemptOwner } from "./attempt.js";
 import { RequestBody } from "./body.js";
 import { statusOf, type Failure } from "./failure.js";
+import type { OpenList, OpenReply } from "./open-list.js";
 import type { Pools } from "./pools.js";
 import { hasBody, type ServerRequest } from "./view.js";
 
@@ -55,6 +56,7 @@ export interface FailedAttempt {
 export interface ExchangeHost {
   readonly gateway: Gateway;
   readonly pools: Pools;
+  readonly open: OpenList;
   /** Connections are closed behind each answer then. */
   readonly isClosing: boolean;
   ended(over: Over): void;
@@ -62,15 +64,15 @@ export interface ExchangeHost {
 
 /** Something that is over. */
 export interface Over {
-  /** The response that it was; none for a tunnel. */
-  readonly res?: ServerReply;
   end(): ExchangeEnd;
 }
 
 const NOTHING: readonly never[] = [];
 
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
-export class Exchange implements AttemptOwner {
+export class Exchange implements AttemptOwner, OpenReply {
+  previous: OpenReply | undefined = undefined;
+  next: OpenReply | undefined = undefined;
   readonly #host: ExchangeHost;
   readonly startedAt = performance.now();
   readonly body: RequestBody | null;
@@ -300,6 +302,7 @@ export class Exchange implements AttemptOwner {
     this.#attempt?.cancel();
     this.#attempt = undefined;
     this.body?.destroy();
+    this.#host.open.remove(this);
     this.#host.ended(this);
   }
 

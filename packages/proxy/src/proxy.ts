@@ -9,6 +9,7 @@ import {
 } from "@signalbox/core";
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
 import { Exchange, type ExchangeEnd, type ExchangeHost, type Over } from "./exchange.js";
+import { OpenList } from "./open-list.js";
 import { Pools } from "./pools.js";
 import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
 import type { UpgradeRequest } from "./tunnel.js";
@@ -73,7 +74,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
   readonly #onEnd: ((end: ExchangeEnd) => void) | undefined;
   #running = 0;
   /** Responses that are not over, to be cut when the time to close is up. */
-  readonly #open = new Set<ServerReply>();
+  readonly open = new OpenList();
   readonly #whenIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
@@ -116,12 +117,13 @@ class GatewayProxy implements Proxy, ExchangeHost {
       return;
     }
     this.#running++;
-    this.#open.add(res);
     if (this.isClosing) {
       closeAfter(res);
       this.#answer(req, res, view, CLOSING);
     } else if (decision.kind === "forward") {
-      new Exchange(this, view, req, res, decision, awaitsContinue).begin();
+      const exchange = new Exchange(this, view, req, res, decision, awaitsContinue);
+      this.open.add(exchange);
+      exchange.begin();
     } else {
       this.#answer(req, res, view, decision);
     }
@@ -169,7 +171,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
     await this.#within(end, this.pools.close());
     // What has not ended by now is cut: the clients see it.
     this.#upgrades.destroy();
-    for (const res of this.#open) res.destroy();
+    this.open.cut();
     await this.pools.destroy();
     await this.#idle();
   }
@@ -188,7 +190,6 @@ class GatewayProxy implements Proxy, ExchangeHost {
   }
 
   ended(over: Over): void {
-    if (over.res !== undefined) this.#open.delete(over.res);
     this.#running--;
     if (this.#running === 0) for (const wake of this.#whenIdle.splice(0)) wake();
     if (this.#onEnd === undefined) return;
@@ -218,13 +219,13 @@ class GatewayProxy implements Proxy, ExchangeHost {
     decision: AnsweringDecision,
   ): void {
     const startedAt = performance.now();
+    const reply = { res, previous: undefined, next: undefined };
+    this.open.add(reply);
     res.on("error", ignore);
     res.once("close", () => {
       const { statusCode, writableFinished } = res;
-      this.ended({
-        res,
-        ...answerEnd(view, decision, startedAt, statusCode, writableFinished),
-      });
+      this.open.remove(reply);
+      this.ended(answerEnd(view, decision, startedAt, statusCode, writableFinished));
     });
     const { status, headers } = buildClientResponse(decision, undefined, view);
     if (decision.kind === "respond") answer(req, res, status, headers, decision.body);
