@@ -9,12 +9,5 @@ export default defineConfig({
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", ".ci/**/*.test.ts"],
     testTimeout: 20_000,
-    typecheck: {
-      enabled: true,
-      include: ["packages/*/{src,test}/**/*.test-d.ts"],
-      tsconfig: "./tsconfig.base.json",
-      // `pnpm types` reports these, with the options of the package that they are in.
-      ignoreSourceErrors: true,
-    },
   },
 });

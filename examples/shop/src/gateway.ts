@@ -87,14 +87,8 @@ function main(port: number, config: GatewayConfig): void {
   server.listen(port, "127.0.0.1", () => tellReady((server.address() as AddressInfo).port));
 }
 
-/** Books what the gateway says to each failed attempt and tells of ejections. */
+/** Books the ejections of a gateway. */
 function watched(gateway: Gateway, ledger: Ledger): Gateway {
-  const retry = gateway.retry.bind(gateway);
-  gateway.retry = (decision, outcome, facts) => {
-    const next = retry(decision, outcome, facts);
-    ledger.addFailure(decision, outcome, facts, next.kind === "stop" ? next.reason : undefined);
-    return next;
-  };
   gateway.onChange(({ kind, instance, forMs = 0 }) => {
     if (kind === "ejected") ledger.addEjection(instance.id, forMs);
   });

@@ -1,5 +1,5 @@
-import type { Decision, ForwardDecision, Outcome, RetryFacts } from "@signalbox/core";
-import type { ExchangeEnd } from "@signalbox/http";
+import type { Decision, Outcome, RetryFacts } from "@signalbox/core";
+import type { ExchangeEnd, FailedAttempt } from "@signalbox/http";
 
 /** What one instance did, or the gateway's host itself. */
 export interface Line {
@@ -45,7 +45,6 @@ export class Ledger {
   #afterConnect = 0;
   #afterReset = 0;
   #ejected: string[] = [];
-  readonly #failures = new WeakMap<ForwardDecision, Omit<Loss, "requests">>();
 
   /** Everything since the last time. */
   take(): Account {
@@ -70,15 +69,16 @@ export class Ledger {
   }
 
   /** A request that a route took. */
-  add({ decision, status, isComplete }: ExchangeEnd): void {
+  add({ decision, status, isComplete, failed }: ExchangeEnd): void {
     const line = this.#lineOf(decision);
     line.requests++;
     if (decision.kind === "forward")
       for (const id of decision.tried)
         this.#line(decision.service, decision.version ?? "", id).sentOn++;
+    for (const attempt of failed) this.#countRetry(attempt);
     if (isComplete && status < 400) return;
     line.lost++;
-    const loss = (decision.kind === "forward" ? this.#failures.get(decision) : undefined) ?? {
+    const loss = lossOf(failed.at(-1)) ?? {
       why: `answered ${status}${isComplete ? "" : " but not to its end"}`,
       isPromised: true,
     };
@@ -87,19 +87,9 @@ export class Ledger {
     else known.requests++;
   }
 
-  /** An attempt that failed, and what followed: undefined when it was sent again. */
-  addFailure(
-    decision: ForwardDecision,
-    outcome: Outcome,
-    facts: RetryFacts,
-    stopped: string | undefined,
-  ): void {
-    if (outcome.kind !== "failure") return;
-    const { method } = decision.request;
-    if (stopped !== undefined) {
-      const why = `${method} that ${howFar(outcome, facts)} (${outcome.cause}); not sent again: ${stopped}`;
-      this.#failures.set(decision, { why, isPromised: isPromised(method, outcome, facts) });
-    } else if (outcome.stage === "connect") this.#afterConnect++;
+  #countRetry({ outcome, next }: FailedAttempt): void {
+    if (next !== "retry" || outcome.kind !== "failure") return;
+    if (outcome.stage === "connect") this.#afterConnect++;
     else this.#afterReset++;
   }
 
@@ -121,6 +111,16 @@ export class Ledger {
     }
     return line;
   }
+}
+
+/** Why a request was lost, when its last attempt says so. */
+function lossOf(last: FailedAttempt | undefined): Omit<Loss, "requests"> | undefined {
+  if (last === undefined || last.next === "retry" || last.outcome.kind !== "failure")
+    return undefined;
+  const { decision, outcome, facts, next } = last;
+  const { method } = decision.request;
+  const why = `${method} that ${howFar(outcome, facts)} (${outcome.cause}); not sent again: ${next}`;
+  return { why, isPromised: isPromised(method, outcome, facts) };
 }
 
 function howFar({ stage }: Failed, { reusedConnection }: RetryFacts): string {

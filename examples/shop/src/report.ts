@@ -50,7 +50,7 @@ export class Report {
       { heading: "instance", value: ({ instance }) => instance },
       { heading: "requests", value: (line) => line.requests },
       { heading: "share", value: (line) => percent(line.requests, requests) },
-      { heading: "sent on", value: ({ sentOn }) => sentOn },
+      { heading: "retried", value: ({ sentOn }) => sentOn },
       { heading: "lost", value: ({ lost }) => lost },
     ];
     this.table(columns, account.lines.toSorted(byName));

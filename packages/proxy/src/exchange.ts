@@ -191,13 +191,10 @@ export class Exchange implements AttemptOwner, OpenReply {
     this.#attempt = undefined;
     if (this.#isOver) return;
     this.#failure = failure;
-    if (this.res.headersSent) {
-      // The client must see that the response was cut: an orderly end would lie.
-      this.res.destroy();
-      return;
-    }
     const again = this.#askAgain(decision, outcome, this.#retryFacts(reusedConnection));
-    if (again === undefined) this.#fail(failure);
+    // The client must see that a response was cut: an orderly end would lie.
+    if (this.res.headersSent) this.res.destroy();
+    else if (again === undefined) this.#fail(failure);
     else again();
   }
 

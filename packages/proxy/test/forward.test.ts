@@ -189,6 +189,7 @@ describe("failures", () => {
       status: 200,
       isComplete: false,
       failure: { side: "instance" },
+      failed: [{ outcome: { stage: "body" }, next: "response-started" }],
     });
   });
 
