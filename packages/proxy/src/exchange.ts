@@ -21,6 +21,7 @@ import { Attempt, type AttemptOwner } from "./attempt.js";
 import { RequestBody } from "./body.js";
 import { statusOf, type Failure } from "./failure.js";
 import type { OpenList, OpenReply } from "./open-list.js";
+import type { PendingHeads } from "./pending-heads.js";
 import type { Pools } from "./pools.js";
 import { hasBody, type ServerRequest } from "./view.js";
 
@@ -57,6 +58,7 @@ export interface ExchangeHost {
   readonly gateway: Gateway;
   readonly pools: Pools;
   readonly open: OpenList;
+  readonly heads: PendingHeads;
   /** Connections are closed behind each answer then. */
   readonly isClosing: boolean;
   ended(over: Over): void;
@@ -85,6 +87,9 @@ export class Exchange implements AttemptOwner, OpenReply {
   #awaitsContinue: boolean;
   #isFlushed = false;
   #isOver = false;
+  /** Whether the client was ever too slow, and whether it is now. */
+  #isWatched = false;
+  #isStalled = false;
   #requestTimer: NodeJS.Timeout | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -159,8 +164,9 @@ export class Exchange implements AttemptOwner, OpenReply {
     // The final answer came before the whole request: nothing that follows on this connection can be trusted.
     if ((this.body !== null && !this.req.complete) || this.#host.isClosing) closeAfter(this.res);
     writeHead(this.res, head.status, head.headers);
-    // A small answer comes whole in this tick, and head and body go out in one write. A stream's head goes at its end.
-    process.nextTick(flushHead, this);
+    // A small answer comes whole in this turn of the event loop, and head and body go out in one write. The head of
+    // a stream goes at its end.
+    this.#host.heads.push(this);
   }
 
   /** Sends the head alone when no byte of the body has come. */
@@ -258,18 +264,27 @@ export class Exchange implements AttemptOwner, OpenReply {
     return performance.now() - this.startedAt;
   }
 
-  // A client that stops reading holds the connection of the instance: it may do so as long as the instance may be silent.
+  // A client that stops reading holds the connection of the instance: it may do so as long as the instance may be
+  // silent. Large answers stop and go on many times, so listener and timer are made once.
   #watchClient(): void {
-    const { idleMs } = this.#decision.timeouts;
-    if (this.#stallTimer !== undefined) return;
-    if (idleMs > 0) this.#stallTimer = setTimeout(() => this.res.destroy(), idleMs);
-    this.res.once("drain", () => this.#onDrain());
+    if (!this.#isWatched) {
+      this.#isWatched = true;
+      const { idleMs } = this.#decision.timeouts;
+      this.res.on("drain", () => this.#onDrain());
+      if (idleMs > 0) this.#stallTimer = setTimeout(() => this.#onStall(), idleMs);
+    } else {
+      this.#stallTimer?.refresh();
+    }
+    this.#isStalled = true;
   }
 
   #onDrain(): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = undefined;
+    this.#isStalled = false;
     this.#attempt?.resume();
+  }
+
+  #onStall(): void {
+    if (this.#isStalled) this.res.destroy();
   }
 
   #onSilentClient(): void {
@@ -317,10 +332,6 @@ export class Exchange implements AttemptOwner, OpenReply {
     };
     return this.#failure === undefined ? end : { ...end, failure: this.#failure };
   }
-}
-
-function flushHead(exchange: Exchange): void {
-  exchange.flush();
 }
 
 function ignore(): void {}

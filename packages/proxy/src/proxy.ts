@@ -10,6 +10,7 @@ import {
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
 import { Exchange, type ExchangeEnd, type ExchangeHost, type Over } from "./exchange.js";
 import { OpenList } from "./open-list.js";
+import { PendingHeads } from "./pending-heads.js";
 import { Pools } from "./pools.js";
 import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
 import type { UpgradeRequest } from "./tunnel.js";
@@ -75,6 +76,7 @@ class GatewayProxy implements Proxy, ExchangeHost {
   #running = 0;
   /** Responses that are not over, to be cut when the time to close is up. */
   readonly open = new OpenList();
+  readonly heads = new PendingHeads();
   readonly #whenIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
