@@ -42,8 +42,7 @@ export function answer(
     status,
     isBodyless ? headers : [...headers, "content-length", String(bytes.length)],
   );
-  if (isBodyless || req.method === "HEAD") res.end();
-  else res.end(bytes);
+  endBody(res, isBodyless || req.method === "HEAD" ? undefined : bytes);
 }
 
 /** Answers with a status and its name as plain text. */
@@ -65,6 +64,12 @@ export function answerPlain(
 /** Writes a part of a body; false when the client has to catch up first. */
 export function writeBody(res: ServerReply, chunk: Buffer): boolean {
   return isHttp1(res) ? res.write(chunk) : res.write(chunk);
+}
+
+/** Ends a body, with its last part if there is one. */
+export function endBody(res: ServerReply, last: Buffer | undefined): void {
+  if (last === undefined) res.end();
+  else res.end(last);
 }
 
 /** Ends the connection after this response, where connections are not shared by streams. */

@@ -12,6 +12,7 @@ import {
 import {
   answerPlain,
   closeAfter,
+  endBody,
   isHttp1,
   writeBody,
   writeHead,
@@ -85,6 +86,10 @@ export class Exchange implements AttemptOwner, OpenReply {
   #failed: readonly FailedAttempt[] = NOTHING;
   /** Whether the client waits for leave to send its body. */
   #awaitsContinue: boolean;
+  /** Length of the body as the instance announced it; -1 when it did not. */
+  #length = -1;
+  /** The body, when it came whole. */
+  #whole: Buffer | undefined;
   #isFlushed = false;
   #isOver = false;
   /** Whether the client was ever too slow, and whether it is now. */
@@ -164,6 +169,7 @@ export class Exchange implements AttemptOwner, OpenReply {
     // The final answer came before the whole request: nothing that follows on this connection can be trusted.
     if ((this.body !== null && !this.req.complete) || this.#host.isClosing) closeAfter(this.res);
     writeHead(this.res, head.status, head.headers);
+    this.#length = Number(headers["content-length"] ?? -1);
     // A small answer comes whole in this turn of the event loop, and head and body go out in one write. The head of
     // a stream goes at its end.
     this.#host.heads.push(this);
@@ -179,6 +185,11 @@ export class Exchange implements AttemptOwner, OpenReply {
 
   /** Takes a part of the response; false when the client has to catch up first. */
   onData(chunk: Buffer): boolean {
+    // All of the body at once: its end follows in the same breath, and both go out in one write.
+    if (!this.#isFlushed && chunk.length === this.#length) {
+      this.#whole = chunk;
+      return true;
+    }
     this.#isFlushed = true;
     if (writeBody(this.res, chunk)) return true;
     this.#watchClient();
@@ -188,7 +199,7 @@ export class Exchange implements AttemptOwner, OpenReply {
   onEnd(): void {
     this.#isFlushed = true;
     this.#attempt = undefined;
-    this.res.end();
+    endBody(this.res, this.#whole);
     if (this.res.writableLength > 0) this.#watchClient();
   }
 

@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { Pool, type Dispatcher } from "undici";
-import { firstUrl } from "../../backend.ts";
 import { endToEnd, requestHead } from "./hop-by-hop.ts";
 import { CONNECTIONS, listenOn, type ProxySubject } from "./subject.ts";
 
@@ -10,10 +9,13 @@ import { CONNECTIONS, listenOn, type ProxySubject } from "./subject.ts";
  */
 export const subject: ProxySubject = {
   listen(backend) {
-    const pool = new Pool(firstUrl(backend), { connections: CONNECTIONS });
+    // To the instances in turn, as a gateway spreads requests: sockets of several pools cost more than those of one.
+    const pools = backend.urls.map((url) => new Pool(url, { connections: CONNECTIONS }));
+    let turn = 0;
     return listenOn(
       createServer((request, response) => {
         const { headers, hasBody } = requestHead(request.rawHeaders);
+        const pool = pools[turn++ % pools.length] as Pool;
         pool.dispatch(
           {
             method: request.method as Dispatcher.HttpMethod,
