@@ -1,13 +1,11 @@
 import {
   buildClientResponse,
-  type Decision,
   type ForwardDecision,
   type Gateway,
   type Outcome,
   type RequestView,
   type RetryDecision,
   type RetryFacts,
-  type StopReason,
 } from "@signalbox/core";
 import {
   answerPlain,
@@ -20,39 +18,12 @@ import {
 } from "./answer.js";
 import { Attempt, type AttemptOwner } from "./attempt.js";
 import { RequestBody } from "./body.js";
+import type { ExchangeEnd, FailedAttempt, Over } from "./exchange-end.js";
 import { statusOf, type Failure } from "./failure.js";
 import type { OpenList, OpenReply } from "./open-list.js";
 import type { PendingHeads } from "./pending-heads.js";
 import type { Pools } from "./pools.js";
 import { hasBody, type ServerRequest } from "./view.js";
-
-/** What became of one request, told once when it is over. */
-export interface ExchangeEnd {
-  readonly view: RequestView;
-  /** The last decision: that of the last attempt where there were several. */
-  readonly decision: Decision;
-  /** Status that went to the client; 499 when it left before there was one. */
-  readonly status: number;
-  /** Whether the response went out whole. */
-  readonly isComplete: boolean;
-  /** Attempts that were started. */
-  readonly attempts: number;
-  /** Unit: milliseconds. */
-  readonly durationMs: number;
-  /** Why the last attempt failed, for logs. Undefined when it did not. */
-  readonly failure?: Failure;
-  /** The attempts that failed, in their order. */
-  readonly failed: readonly FailedAttempt[];
-}
-
-/** An attempt that failed, and what the gateway said to it. */
-export interface FailedAttempt {
-  readonly decision: ForwardDecision;
-  readonly outcome: Outcome;
-  readonly facts: RetryFacts;
-  /** `retry`, or the fact that refused it. */
-  readonly next: "retry" | StopReason;
-}
 
 /** What an exchange needs of its proxy. */
 export interface ExchangeHost {
@@ -63,11 +34,6 @@ export interface ExchangeHost {
   /** Connections are closed behind each answer then. */
   readonly isClosing: boolean;
   ended(over: Over): void;
-}
-
-/** Something that is over. */
-export interface Over {
-  end(): ExchangeEnd;
 }
 
 const NOTHING: readonly never[] = [];

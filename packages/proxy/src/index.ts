@@ -5,7 +5,7 @@ export {
   type Proxy,
   type ProxyOptions,
 } from "./proxy.js";
-export type { ExchangeEnd, FailedAttempt } from "./exchange.js";
+export type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 export type { Failure } from "./failure.js";
 export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
 export type { ServerReply } from "./answer.js";

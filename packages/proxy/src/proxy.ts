@@ -8,7 +8,8 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
-import { Exchange, type ExchangeEnd, type ExchangeHost, type Over } from "./exchange.js";
+import type { ExchangeEnd, Over } from "./exchange-end.js";
+import { Exchange, type ExchangeHost } from "./exchange.js";
 import { OpenList } from "./open-list.js";
 import { PendingHeads } from "./pending-heads.js";
 import { Pools } from "./pools.js";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { pipeline, type Duplex } from "node:stream";
 import {
@@ -10,8 +9,9 @@ import {
   type RequestView,
   type Timeouts,
 } from "@signalbox/core";
-import type { ExchangeEnd, FailedAttempt } from "./exchange.js";
+import type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 import { failureOf, statusOf, type Failure } from "./failure.js";
+import { answersKey } from "./web-socket.js";
 import { LINGER_MS, rawResponse, writeRaw } from "./raw-response.js";
 
 /** One `upgrade` event with what was decided for it. */
@@ -351,22 +351,6 @@ function unguard(socket: Duplex & { destroySoon?: unknown }): void {
 function shortest({ requestMs, attemptMs, idleMs }: Timeouts): number {
   const limits = [requestMs, attemptMs, idleMs].filter((ms) => ms > 0);
   return limits.length === 0 ? 0 : Math.min(...limits);
-}
-
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/** Whether a 101 answers the request. Source: RFC 6455 section 4.1. */
-function answersKey(response: IncomingMessage, req: IncomingMessage): boolean {
-  const { upgrade, connection, "sec-websocket-accept": accept } = response.headers;
-  if (response.statusCode !== 101 || upgrade?.toLowerCase() !== "websocket") return false;
-  if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection ?? "")) return false;
-  const key = String(req.headers["sec-websocket-key"]).trim();
-  return (
-    accept ===
-    createHash("sha1")
-      .update(key + GUID)
-      .digest("base64")
-  );
 }
 
 function originOf(url: string): string {

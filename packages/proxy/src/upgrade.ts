@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Gateway } from "@signalbox/core";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
-import type { ExchangeEnd } from "./exchange.js";
+import type { ExchangeEnd } from "./exchange-end.js";
 import { Tunnel, type UpgradeRequest, type WebSocketRequest } from "./tunnel.js";
 
 interface Listener {
