@@ -94,10 +94,13 @@ export class Tunnel {
     this.#decision = decision;
     this.#isReported = false;
     this.#isConnected = false;
-    // What an earlier attempt still says is of no interest: its request was destroyed.
+    // A request that was given up still says so, before or after the next one begins: only its first word counts.
     const attempt = ++this.#attempts;
+    let isGivenUp = false;
     const onError = (error: Error): void => {
-      if (attempt === this.#attempts) this.#onError(error);
+      if (isGivenUp || attempt !== this.#attempts) return;
+      isGivenUp = true;
+      this.#onError(error);
     };
     const connect = this.#gateway.connectOf(decision.service);
     const { view, socket, req } = this.#request;
