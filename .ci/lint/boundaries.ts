@@ -23,6 +23,7 @@ const packages: Readonly<Record<string, PackageRules>> = {
       "lru-cache": "affinity/memory.ts",
       "fastest-levenshtein": "config/suggest.ts",
       re2js: "match/regex.ts",
+      scslre: "match/regex.ts",
       valibot: "config/schema.ts",
     },
   },

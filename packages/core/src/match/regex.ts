@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { analyse } from "scslre";
 
 /**
  * Largest program that a regex may compile to. It bounds the time of a match, which is linear in the
@@ -15,12 +16,21 @@ export function regexProblem(source: string): string | undefined {
   }
   try {
     const size = RE2JS.compile(RE2JS.translateRegExp(source)).programSize();
-    return size > MAX_PROGRAM_SIZE
-      ? `smaller: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`
-      : undefined;
+    if (size > MAX_PROGRAM_SIZE)
+      return `smaller: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`;
   } catch {
     return "without look-around, back-references and counts above 1000: it has to run in linear time";
   }
+  return backtracksWithoutBound(source)
+    ? "without nested repetition such as (a+)+, which can backtrack without bound: a+ says the same"
+    : undefined;
+}
+
+// The engine here would run it in linear time all the same. It is refused so that a rule means the same on every
+// gateway, many of which backtrack; what is refused can always be said in a plainer way.
+function backtracksWithoutBound(source: string): boolean {
+  const { reports } = analyse({ source, flags: "u" }, { reportTypes: { Move: false } });
+  return reports.some(({ exponential }) => exponential);
 }
 
 /**
