@@ -1,28 +1,29 @@
+import {
+  NONE,
+  preflightOf,
+  redirect,
+  refusalHeaders,
+  reject,
+  rejectBad,
+  respondWithCors,
+  unmatched,
+  withCors,
+} from "./answers.js";
 import type { Balancer, PickInput } from "./balance/balancer.js";
 import {
   actionOf,
-  type ActionPlan,
   type BackendPlan,
+  type ForwardPlan,
+  type MirrorPlan,
   type Plan,
   type ServicePlan,
 } from "./config/plan.js";
-import {
-  Forward,
-  type Decision,
-  type ForwardDecision,
-  type HeaderChanges,
-  type Origin,
-  type RedirectDecision,
-  type RejectDecision,
-  type RejectReason,
-} from "./decision.js";
+import { Forward, type Decision, type ForwardDecision, type Origin } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
-import { isBad, parseRequest, type BadRequest } from "./match/target.js";
-import type { HeaderRecord, ParsedRequest, RequestView } from "./request.js";
-import { changedHeaders } from "./rewrite/header-changes.js";
-import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
+import { isBad, parseRequest } from "./match/target.js";
+import type { ParsedRequest, RequestView } from "./request.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { raceIndex, rangeAt } from "./split/pick-version.js";
 import { stickyKey, stickyPoint } from "./split/sticky-point.js";
@@ -32,11 +33,11 @@ import type { InstanceState, PoolState, ServiceState } from "./state.js";
 export interface Draws {
   split(): number;
   balance(): number;
+  mirror(): number;
+  mirrorBalance(): number;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
   now(): number;
 }
-
-type ForwardAction = Extract<ActionPlan, { kind: "forward" }>;
 
 /** Everything that a decision reads beside the request: the plan, and the state of the services. */
 export interface Runtime {
@@ -77,8 +78,6 @@ export type Matched =
   | { readonly kind: "match"; readonly request: ParsedRequest; readonly alternative: Alternative }
   | { readonly kind: "final"; readonly decision: Decision };
 
-const NO_HEADERS: HeaderRecord = Object.freeze({});
-const NONE: Decision = Object.freeze({ kind: "none" });
 const NOTHING: readonly never[] = Object.freeze([]);
 
 /** The first stage: the best route that holds. */
@@ -86,7 +85,11 @@ export function matchStage(plan: Plan, view: RequestView): Matched {
   const request = parseRequest(view, plan.parse);
   if (isBad(request)) return { kind: "final", decision: rejectBad(request) };
   const alternative = plan.table.find(request);
-  if (alternative !== undefined) return { kind: "match", request, alternative };
+  if (alternative !== undefined) {
+    const preflight = alternative.takesPreflight ? preflightOf(plan, view, alternative) : undefined;
+    if (preflight !== undefined) return { kind: "final", decision: preflight };
+    return { kind: "match", request, alternative };
+  }
   return { kind: "final", decision: plan.tellAllowedMethods ? unmatched(plan, request) : NONE };
 }
 
@@ -107,9 +110,9 @@ export function decideStages(
   };
   switch (action.kind) {
     case "respond":
-      return action.decision;
+      return action.cors === undefined ? action.decision : respondWithCors(action, request.view);
     case "redirect":
-      return redirect(id, action.redirect, matched, action.responseHeaders);
+      return redirect(id, action.redirect, matched, withCors(action, request.view));
     case "forward":
       return forward(runtime, id, action, matched, draws);
   }
@@ -118,7 +121,7 @@ export function decideStages(
 function forward(
   runtime: Runtime,
   id: string,
-  action: ForwardAction,
+  action: ForwardPlan,
   matched: MatchedPath,
   draws: Draws,
 ): Decision {
@@ -134,15 +137,18 @@ function forward(
   }
   const backend = backends[index];
   if (backend === undefined) {
-    return reject(500, "no-backend", "no backend of the route has a weight above 0", id);
+    const detail = "no backend of the route has a weight above 0";
+    return reject(500, "no-backend", detail, id, refusalHeaders(action, matched));
   }
   if (backend.redirect !== undefined) {
-    return redirect(id, backend.redirect, matched, backend.responseHeaders);
+    const changes = withCors(action, matched.request.view, backend.responseHeaders);
+    return redirect(id, backend.redirect, matched, changes);
   }
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
   const instance = choose(runtime.targets[backend.target], draws);
   if (instance !== undefined) {
-    return forwardTo(instance, backend.origin, id, action, backend, matched, point);
+    const mirrors = mirrorsOf(runtime, id, action, matched, draws);
+    return forwardTo(instance, backend.origin, id, action, backend, matched, point, mirrors);
   }
   return fallBack(runtime, id, action, backend, matched, point, draws);
 }
@@ -150,7 +156,7 @@ function forward(
 function fallBack(
   runtime: Runtime,
   id: string,
-  action: ForwardAction,
+  action: ForwardPlan,
   backend: BackendPlan,
   matched: MatchedPath,
   point: number | undefined,
@@ -159,11 +165,42 @@ function fallBack(
   const { service, version, fallback } = backend;
   const other = fallback && choose(runtime.targets[fallback.target], draws);
   if (fallback !== undefined && other !== undefined) {
-    return forwardTo(other, fallback.origin, id, action, backend, matched, point);
+    const mirrors = mirrorsOf(runtime, id, action, matched, draws);
+    return forwardTo(other, fallback.origin, id, action, backend, matched, point, mirrors);
   }
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
-  return reject(503, "no-instance", detail, id);
+  return reject(503, "no-instance", detail, id, refusalHeaders(action, matched));
+}
+
+// Each copy on its own: drawn for it, at one instance of its target. Where there is none, it is left out.
+function mirrorsOf(
+  runtime: Runtime,
+  id: string,
+  action: ForwardPlan,
+  matched: MatchedPath,
+  draws: Draws,
+): readonly ForwardDecision[] {
+  if (action.mirrors.length === 0) return NOTHING;
+  const mirrors: ForwardDecision[] = [];
+  for (const mirror of action.mirrors) {
+    if (draws.mirror() >= mirror.ratio) continue;
+    const instance = choose(runtime.targets[mirror.target], draws, NOTHING, draws.mirrorBalance);
+    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, action, matched));
+  }
+  return Object.freeze(mirrors);
+}
+
+function mirrorTo(
+  instance: InstanceState,
+  mirror: MirrorPlan,
+  id: string,
+  action: ForwardPlan,
+  matched: MatchedPath,
+): ForwardDecision {
+  const { origin, requestHeaders, rewrite } = mirror;
+  const as = { requestHeaders, rewrite, responseHeaders: NOTHING };
+  return forwardTo(instance, origin, id, action, as, matched, undefined, NOTHING);
 }
 
 /** The instance that the balancer of a service picks in a target; undefined when there is none. */
@@ -171,6 +208,7 @@ export function choose(
   target: Target | undefined,
   draws: Draws,
   tried: readonly string[] = NOTHING,
+  draw = draws.balance,
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
   const { pool, plan } = target;
@@ -178,7 +216,7 @@ export function choose(
   const now = isTimeless ? 0 : draws.now();
   const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
   if (candidates.length === 0) return undefined;
-  const input = { candidates, draw: draws.balance, now, cursor: pool.cursor, prepared };
+  const input = { candidates, draw, now, cursor: pool.cursor, prepared };
   // A balancer of the user's own may throw or answer no index: then nothing is chosen.
   try {
     if (tried.length > 0) return pickUntried(plan.balancer, input, tried);
@@ -207,10 +245,11 @@ function forwardTo(
   instance: InstanceState,
   origin: Origin,
   id: string,
-  action: ForwardAction,
-  backend: BackendPlan,
+  action: ForwardPlan,
+  backend: Pick<BackendPlan, "rewrite" | "requestHeaders" | "responseHeaders">,
   matched: MatchedPath,
   point: number | undefined,
+  mirrors: readonly ForwardDecision[],
 ): ForwardDecision {
   const request = matched.request;
   const rewrite = backend.rewrite;
@@ -232,7 +271,7 @@ function forwardTo(
       host: rewrite?.host ?? request.authority,
     }),
     backend.requestHeaders,
-    backend.responseHeaders,
+    withCors(action, request.view, backend.responseHeaders),
     NOTHING,
     request.clientAddress,
     request.peerAddress,
@@ -240,7 +279,7 @@ function forwardTo(
     request.protocol,
     request.peerTrusted,
     action.timeouts,
-    NOTHING,
+    mirrors,
   );
 }
 
@@ -271,52 +310,4 @@ export function forwardAgain(before: Forward, to: InstanceState): ForwardDecisio
     before.timeouts,
     NOTHING,
   );
-}
-
-function redirect(
-  route: string,
-  plan: RedirectPlan,
-  matched: MatchedPath,
-  changes: readonly HeaderChanges[],
-): RedirectDecision {
-  return Object.freeze({
-    kind: "redirect",
-    route,
-    status: plan.status,
-    location: locationOf(plan, matched),
-    headers: changes.length === 0 ? NO_HEADERS : changedHeaders(NO_HEADERS, changes),
-  });
-}
-
-function rejectBad({ status, problem }: BadRequest): RejectDecision {
-  const headers = status === 405 ? Object.freeze({ allow: "" }) : NO_HEADERS;
-  return Object.freeze({
-    kind: "reject",
-    status,
-    headers,
-    reason: status === 405 ? "method-not-allowed" : "bad-request",
-    detail: problem,
-  });
-}
-
-function reject(
-  status: number,
-  reason: RejectReason,
-  detail: string,
-  route: string,
-): RejectDecision {
-  return Object.freeze({ kind: "reject", route, status, headers: NO_HEADERS, reason, detail });
-}
-
-function unmatched(plan: Plan, request: ParsedRequest): Decision {
-  const methods = plan.table.allowedMethods(request);
-  if (methods.length === 0) return NONE;
-  const allow = methods.join(", ");
-  return Object.freeze({
-    kind: "reject",
-    status: 405,
-    headers: Object.freeze({ allow }),
-    reason: "method-not-allowed",
-    detail: `no route takes ${request.view.method} here, only ${allow}`,
-  });
 }

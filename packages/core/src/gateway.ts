@@ -1,6 +1,6 @@
 import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
-import type { ConnectPlan, Plan, ServicePlan } from "./config/plan.js";
+import { actionOf, type ConnectPlan, type Plan, type ServicePlan } from "./config/plan.js";
 import {
   choose,
   decideStages,
@@ -33,6 +33,8 @@ export interface GatewayMatch {
   readonly kind: "match";
   readonly route: string;
   readonly params: Params;
+  /** Names of the steps around the route, in their order. */
+  readonly policies: readonly string[];
 }
 
 /** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
@@ -84,6 +86,8 @@ export interface Gateway {
   restore(partial: PartialSnapshot): readonly string[];
   /** Tells what joins, leaves, drains, is ejected or returns. Answers a function that ends it. */
   onChange(listener: (change: GatewayChange) => void): () => void;
+  /** Whether a route names policies: then `match` has to be asked before `decide`. */
+  readonly hasPolicies: boolean;
   /** How the instances of a service are connected to; undefined when there is no such service. */
   connectOf(service: string): ConnectPlan | undefined;
 }
@@ -105,12 +109,14 @@ class MatchValue implements GatewayMatch {
   readonly kind = "match";
   readonly route: string;
   readonly params: Params;
+  readonly policies: readonly string[];
   readonly #matched: Matched & { kind: "match" };
   readonly #plan: Plan;
 
   constructor(matched: Matched & { kind: "match" }, plan: Plan) {
     this.route = matched.alternative.id;
     this.params = readParams(matched.alternative.shape, matched.request.path);
+    this.policies = actionOf(plan, matched.alternative).policies;
     this.#matched = matched;
     this.#plan = plan;
     Object.freeze(this);
@@ -151,6 +157,8 @@ class SignalboxGateway implements Gateway {
     this.#draws = {
       split: () => env.random("split"),
       balance: () => env.random("balance"),
+      mirror: () => env.random("mirror"),
+      mirrorBalance: () => env.random("mirror-balance"),
       now: () => env.now(),
     };
     this.#drawRetry = () => env.random("retry");
@@ -257,6 +265,10 @@ class SignalboxGateway implements Gateway {
     const own = (change: GatewayChange): void => listener(change);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
+  }
+
+  get hasPolicies(): boolean {
+    return this.#runtime.plan.hasPolicies;
   }
 
   connectOf(service: string): ConnectPlan | undefined {

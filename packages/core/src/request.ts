@@ -154,6 +154,18 @@ export function queryValueOf(query: string, name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * The method that a preflight asks for; undefined when the request is none.
+ *
+ * Source: Fetch standard, CORS-preflight request.
+ */
+export function preflightMethod(view: RequestView): string | undefined {
+  if (view.method !== "OPTIONS") return undefined;
+  const [asked, ...others] = linesOf(view, "access-control-request-method");
+  if (asked === undefined || asked === "" || others.length > 0) return undefined;
+  return linesOf(view, "origin").length > 0 ? asked : undefined;
+}
+
 /** A fact as text; undefined for facts that are not text, numbers or booleans, as if they were absent. */
 export function factOf(view: RequestView, name: string): string | undefined {
   const facts = view.facts;

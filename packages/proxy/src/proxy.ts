@@ -5,6 +5,7 @@ import {
   type AnsweringDecision,
   type Decision,
   type Gateway,
+  type GatewayMatch,
   type RequestView,
 } from "@signalbox/core";
 import { answer, answerPlain, closeAfter, type ServerReply } from "./answer.js";
@@ -207,7 +208,11 @@ class GatewayProxy implements Proxy, ExchangeHost {
     const problem = framingProblem(req);
     if (problem !== undefined) return badRequest(problem);
     try {
-      return this.gateway.decide(view);
+      if (!this.gateway.hasPolicies) return this.gateway.decide(view);
+      const match = this.gateway.match(view);
+      // A step that is not there must never be skipped in silence: it may be the one that asks who is there.
+      if (match.kind === "match" && match.policies.length > 0) return unknownPolicy(match);
+      return this.gateway.decide(view, match);
     } catch (error) {
       // Only a clock or a random source of the user's own can throw here.
       const detail = error instanceof Error ? error.message : String(error);
@@ -237,6 +242,11 @@ class GatewayProxy implements Proxy, ExchangeHost {
       answerPlain(req, res, status, headers);
     } else answer(req, res, status, headers, "");
   }
+}
+
+function unknownPolicy({ route, policies }: GatewayMatch): Decision {
+  const detail = `no policy is called "${policies[0] as string}"`;
+  return { kind: "reject", route, status: 500, headers: {}, reason: "no-backend", detail };
 }
 
 function badRequest(detail: string): Decision & { readonly kind: "reject" } {

@@ -140,6 +140,24 @@ describe("forwarding", () => {
       ["reject", 400],
     ]);
   });
+
+  it("is refused when its route names a policy that nobody knows", async () => {
+    const seen: string[] = [];
+    const upstream = await backend((req, res) => {
+      seen.push(req.url as string);
+      res.end("ok");
+    });
+    const gateway = await gatewayTo({
+      routes: [
+        { match: { path: "/open" }, to: upstream.url },
+        { match: { path: "/*" }, to: upstream.url, policies: ["auth"] },
+      ],
+    });
+    expect(await send(gateway.url, "/closed")).toMatchObject({ status: 500 });
+    expect(await send(gateway.url, "/open")).toMatchObject({ status: 200 });
+    expect(seen).toEqual(["/open"]);
+    expect(gateway.ends[0]?.decision).toMatchObject({ detail: 'no policy is called "auth"' });
+  });
 });
 
 describe("failures", () => {

@@ -8,6 +8,7 @@ import {
   method,
   weight,
   milliseconds,
+  ratio,
   whole,
   port,
   hostName,
@@ -128,17 +129,16 @@ const target = text(
     !CONTROL.test(value) &&
     (!value.includes("://") || instanceUrl(value) !== undefined),
 );
+const fallback = record("fallback", {
+  service: optional(name("a service")),
+  version: optional(name("a version")),
+});
 const backend = record("to", {
   service: name("a service"),
   version: optional(name("a version")),
   split: optional(map("split", name("a version"), weight)),
   sticky: optional(sticky),
-  fallback: optional(
-    record("fallback", {
-      service: optional(name("a service")),
-      version: optional(name("a version")),
-    }),
-  ),
+  fallback: optional(fallback),
 });
 const weighted = record("a backend", {
   service: name("a service"),
@@ -148,7 +148,16 @@ const weighted = record("a backend", {
   responseHeaders: optional(headerChanges),
   rewrite: optional(rewrite),
   redirect: optional(redirect),
+  fallback: optional(fallback),
 });
+export const mirror = list(
+  "mirror",
+  record("a mirror", {
+    service: name("a service"),
+    version: optional(name("a version")),
+    ratio: optional(ratio("ratio")),
+  }),
+);
 export const url = text(
   "INSTANCE_URL",
   "a URL",
@@ -161,10 +170,15 @@ export const to = either((input) => {
   return isObject(input) ? backend : target;
 });
 
+const limit = (about: string): Schema => {
+  const time = milliseconds(about);
+  const off = choice("TIME", about, ["0"]);
+  return either((input) => (input === "0" ? off : time));
+};
 export const timeouts = record("timeouts", {
-  requestMs: optional(milliseconds("requestMs")),
-  attemptMs: optional(milliseconds("attemptMs")),
-  idleMs: optional(milliseconds("idleMs")),
+  requestMs: optional(limit("requestMs")),
+  attemptMs: optional(limit("attemptMs")),
+  idleMs: optional(limit("idleMs")),
 });
 export const retry = record("retry", {
   attempts: whole("RETRY", "attempts", 0, 10),

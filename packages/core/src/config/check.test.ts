@@ -52,7 +52,7 @@ describe("a problem is told word for word", () => {
       "two unknown fields of one record",
       route({ matches: {}, toString: 1 }),
       '/routes/0/matches: a route has no field "matches"; did you mean "match"? [UNKNOWN_FIELD]',
-      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry [UNKNOWN_FIELD]',
+      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry, mirror, cors, policies [UNKNOWN_FIELD]',
     ],
     [
       "a field that resembles none",
@@ -72,7 +72,7 @@ describe("a problem is told word for word", () => {
     [
       "a route that is no record",
       { routes: [7] },
-      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry, got 7 [TYPE]",
+      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry, mirror, cors, policies, got 7 [TYPE]",
     ],
     [
       "a list where a record belongs",
@@ -133,7 +133,7 @@ describe("a problem is told word for word", () => {
     [
       "URLs and backends in one list",
       route({ to: ["http://a", { service: "orders" }] }),
-      '/routes/0/to/0: a backend must be a record of service, version, weight, requestHeaders, responseHeaders, rewrite, redirect, got "http://a" [TYPE]',
+      '/routes/0/to/0: a backend must be a record of service, version, weight, requestHeaders, responseHeaders, rewrite, redirect, fallback, got "http://a" [TYPE]',
     ],
     [
       "weights that are none",
@@ -231,6 +231,30 @@ describe("a problem is told word for word", () => {
       "a regex that is too large",
       match({ path: { regex: "a{1000}b{1000}" } }),
       `/routes/0/match/path/regex: ${REGEX_FORM} smaller: its program has 2002 steps, at most 1000 are allowed, got "a{1000}b{1000}" [REGEX]`,
+    ],
+    [
+      "a regex that backtracks without bound elsewhere",
+      { routes: [{ match: { query: { a: { regex: "(a+)+$" } } }, to: "http://a" }] },
+      `/routes/0/match/query/a/regex: ${REGEX_FORM} without nested repetition such as (a+)+, which can backtrack without bound: a+ says the same, got "(a+)+$" [REGEX]`,
+    ],
+    [
+      "an origin without its scheme",
+      { routes: [{ cors: { allowOrigins: ["shop.com"] }, to: "http://a" }] },
+      '/routes/0/cors/allowOrigins/0: an origin must be one such as "https://shop.com" or "https://*.shop.com", or "*", got "shop.com" [CORS]',
+    ],
+    [
+      "a mirror of a service that is not there",
+      { routes: [{ mirror: [{ service: "b", ratio: 2 }], to: "http://a" }] },
+      "/routes/0/mirror/0/ratio: ratio must be a number from 0 to 1, got 2 [RATIO]",
+      '/routes/0/mirror/0/service: no service is called "b"; there are none; give a URL, or name it in services [UNKNOWN_SERVICE]',
+    ],
+    [
+      "a mirror of what is not forwarded",
+      {
+        services: { a: { instances: [] } },
+        routes: [{ mirror: [{ service: "a" }], respond: { status: 200 } }],
+      },
+      "/routes/0/mirror: mirror changes nothing on a route with respond: it acts on forwarded requests [NO_EFFECT]",
     ],
     [
       "a host with a port",

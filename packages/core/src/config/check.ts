@@ -137,6 +137,11 @@ class Relations {
     this.#checkAction(route, at);
     const paths = this.#checkMatches(route, at);
     this.#checkTo(route["to"], [...at, "to"], paths);
+    for (const [index, mirror] of listIn(route["mirror"]).entries()) {
+      const { service } = recordOf(mirror);
+      if (typeof service === "string")
+        this.#checkService(service, [...at, "mirror", index, "service"]);
+    }
     this.#checkHeaderChanges(route, at);
     this.#checkRespond(recordOf(route["respond"]), [...at, "respond"]);
     this.#checkRewrite(recordOf(route["rewrite"]), [...at, "rewrite"], paths);
@@ -157,7 +162,7 @@ class Relations {
       );
     }
     if (given.length !== 1 || given[0] === "to") return;
-    for (const field of ["rewrite", "requestHeaders", "timeouts", "retry"]) {
+    for (const field of ["rewrite", "requestHeaders", "timeouts", "retry", "mirror"]) {
       if (route[field] === undefined) continue;
       const message = `${field} changes nothing on a route with ${given[0] as string}: it acts on forwarded requests`;
       this.#add([...at, field], "NO_EFFECT", message, field, `a route with "to"`);
@@ -243,14 +248,14 @@ class Relations {
         "a split beside it",
       );
     }
-    const fallback = recordOf(backend["fallback"]);
-    if (typeof fallback["service"] === "string")
-      this.#checkService(fallback["service"], [...at, "fallback", "service"]);
   }
 
   #checkBackend(backend: Loose, at: Place, paths: readonly CompiledPath[]): void {
     if (typeof backend["service"] === "string")
       this.#checkService(backend["service"], [...at, "service"]);
+    const fallback = recordOf(backend["fallback"]);
+    if (typeof fallback["service"] === "string")
+      this.#checkService(fallback["service"], [...at, "fallback", "service"]);
     this.#checkHeaderChanges(backend, at);
     this.#checkRewrite(recordOf(backend["rewrite"]), [...at, "rewrite"], paths);
     this.#checkRedirect(recordOf(backend["redirect"]), [...at, "redirect"], paths);

@@ -6,6 +6,7 @@ export const CONFIG_CODES = [
   "BALANCER",
   "CONDITION",
   "CONNECT",
+  "CORS",
   "DUPLICATE_ID",
   "DUPLICATE_INSTANCE",
   "EMPTY",

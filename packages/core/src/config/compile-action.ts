@@ -1,27 +1,21 @@
 import type { HeaderChanges, RetryRule, Timeouts } from "../decision.js";
 import { DEFAULT_RETRY } from "../health/retry.js";
-import { canonicalHost } from "../match/host.js";
-import { canonicalPath } from "../match/path.js";
-import { compileReplacement } from "../match/regex.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
-import { singleSlash, type TemplatePart } from "../rewrite/path.js";
-import type { RedirectPlan } from "../rewrite/redirect.js";
-import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
+import { compileCors } from "../rewrite/cors.js";
 import { rangesOf } from "../split/pick-version.js";
 import type {
   BackendConfig,
   DefaultsConfig,
   HeaderChangesConfig,
-  PathRewriteConfig,
-  RedirectConfig,
+  MirrorConfig,
   RetryConfig,
-  RewriteConfig,
   RouteConfig,
   TimeoutsConfig,
   ToConfig,
   WeightedBackendConfig,
 } from "./config.js";
-import type { ActionPlan, BackendPlan, SplitPlan, TargetPlan } from "./plan.js";
+import type { ActionPlan, BackendPlan, MirrorPlan, SplitPlan, TargetPlan } from "./plan.js";
+import { compileRedirect, compileRewrites } from "./compile-rewrite.js";
 import { serviceOfUrls, urlsOf } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
@@ -68,12 +62,13 @@ function compileAction(
   targets: Targets,
 ): ActionPlan {
   const responseHeaders = levels(route.responseHeaders);
+  const base = {
+    responseHeaders,
+    cors: route.cors && compileCors(route.cors),
+    policies: Object.freeze([...(route.policies ?? [])]),
+  };
   if (route.redirect !== undefined)
-    return Object.freeze({
-      kind: "redirect",
-      redirect: compileRedirect(route.redirect),
-      responseHeaders,
-    });
+    return Object.freeze({ ...base, kind: "redirect", redirect: compileRedirect(route.redirect) });
   if (route.respond !== undefined) {
     const { status, headers = {}, body = "" } = route.respond;
     const lower = Object.fromEntries(
@@ -90,16 +85,39 @@ function compileAction(
       headers: changedHeaders(typed, responseHeaders),
       body,
     } as const;
-    return Object.freeze({ kind: "respond", decision: Object.freeze(decision) });
+    return Object.freeze({
+      ...base,
+      kind: "respond",
+      decision: Object.freeze(decision),
+      headers: Object.freeze(typed),
+    });
   }
+  const retryRule = compileRetry(route.retry ?? defaults.retry);
   return Object.freeze({
+    ...base,
     kind: "forward",
-    split: compileSplit(route.to as ToConfig, {
-      route,
-      targets,
-      retryRule: compileRetry(route.retry ?? defaults.retry),
-    }),
+    split: compileSplit(route.to as ToConfig, { route, targets, retryRule }),
     timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
+    mirrors: Object.freeze(
+      (route.mirror ?? []).map((mirror) => compileMirror(mirror, route, targets)),
+    ),
+  });
+}
+
+const NO_RETRY: RetryRule = Object.freeze({ ...DEFAULT_RETRY, attempts: 0 });
+
+function compileMirror(
+  { service, version = "", ratio = 1 }: MirrorConfig,
+  route: RouteConfig,
+  targets: Targets,
+): MirrorPlan {
+  return Object.freeze({
+    service,
+    target: targets.numberOf(service, version),
+    ratio,
+    origin: Object.freeze({ retryRule: NO_RETRY, pool: version }),
+    requestHeaders: levels(route.requestHeaders),
+    rewrite: compileRewrites(route.rewrite),
   });
 }
 
@@ -161,7 +179,6 @@ function compileBackend(
   { route, targets, retryRule }: BackendScope,
 ): BackendPlan {
   const { service, version = "", fallback, redirect } = backend;
-  const rewrite = backend.rewrite ?? route.rewrite;
   return Object.freeze({
     service,
     version,
@@ -170,7 +187,7 @@ function compileBackend(
     origin: Object.freeze({ retryRule, pool: version }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
-    rewrite: rewrite === undefined ? undefined : compileRewrite(rewrite),
+    rewrite: compileRewrites(route.rewrite, backend.rewrite),
     redirect: redirect === undefined ? undefined : compileRedirect(redirect),
   });
 }
@@ -214,86 +231,18 @@ function compileHeaderChanges({
   });
 }
 
-function compileRewrite({ host, path, query }: RewriteConfig): RewritePlan {
-  return Object.freeze({
-    host,
-    path: path === undefined ? undefined : compilePathRewrite(path),
-    query:
-      query === undefined
-        ? undefined
-        : {
-            set: Object.entries(query.set ?? {}),
-            add: Object.entries(query.add ?? {}),
-            remove: [...(query.remove ?? [])],
-          },
-  });
-}
-
-function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
-  if (typeof path === "string") return { kind: "template", parts: compileTemplate(path) };
-  if ("replace" in path) return { kind: "replace", path: canonicalText(path.replace) };
-  if ("replacePrefix" in path)
-    return {
-      kind: "prefix",
-      replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix),
-    };
-  const replace = compileReplacement(path.regex, path.with);
-  return { kind: "regex", replace: (given) => canonicalAgain(given, replace(given)) };
-}
-
-/** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
-function compileTemplate(template: string): readonly TemplatePart[] {
-  return template
-    .split("/")
-    .slice(1)
-    .flatMap((segment): TemplatePart[] => {
-      if (segment.startsWith(":")) return [{ text: "/" }, { param: segment.slice(1) }];
-      if (segment === "*") return [{ text: "/" }, { param: "*" }];
-      return [{ text: segment === "" ? "/" : canonicalText(`/${segment}`) }];
-    });
-}
-
-// A replacement can bring parts together that a client kept apart: `/.X./` becomes `/../`, `%2X0` becomes `%20`.
-// What has no canonical form then is data as a whole.
-function canonicalAgain(before: string, after: string): string {
-  if (after === before) return after;
-  const path = singleSlash(after);
-  const canonical = canonicalPath(path);
-  if (canonical.ok) return canonical.path;
-  const asData = path.split("/").map((segment) => encodeURIComponent(segment.toWellFormed()));
-  return canonicalText(asData.join("/"));
-}
-
-function canonicalText(path: string): string {
-  const canonical = canonicalPath(path);
-  return canonical.ok ? canonical.path : path;
-}
-
-function compileRedirect({
-  status = 302,
-  scheme,
-  host,
-  port,
-  path,
-  query = "keep",
-}: RedirectConfig): RedirectPlan {
-  return Object.freeze({
-    status,
-    scheme,
-    host: host === undefined ? undefined : canonicalHost(host),
-    port,
-    path: path === undefined ? undefined : compilePathRewrite(path),
-    keepQuery: query === "keep",
-  });
-}
-
 const NO_TIMEOUTS: Timeouts = { requestMs: 0, attemptMs: 0, idleMs: 60_000 };
 
 function compileTimeouts(
   own: TimeoutsConfig | undefined,
   defaults: TimeoutsConfig | undefined,
 ): Timeouts {
-  return Object.freeze(withDefaults(NO_TIMEOUTS, defaults, own));
+  const { requestMs, attemptMs, idleMs } = withDefaults<TimeoutsConfig>(NO_TIMEOUTS, defaults, own);
+  return Object.freeze({
+    requestMs: Number(requestMs),
+    attemptMs: Number(attemptMs),
+    idleMs: Number(idleMs),
+  });
 }
 
 function compileRetry(retry: RetryConfig | undefined): RetryRule {

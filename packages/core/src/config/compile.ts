@@ -44,6 +44,7 @@ export function compileConfig(input: ConfigInput): Plan {
         compileService(name, service, defaults),
       ]),
     ),
+    hasPolicies: config.routes.some(({ policies = [] }) => policies.length > 0),
     tellAllowedMethods: config.unmatchedMethod === "405",
   });
 }

@@ -110,8 +110,48 @@ export interface BackendConfig {
   readonly version?: string;
   readonly split?: SplitConfig;
   readonly sticky?: StickyConfig;
-  /** Where requests go when the chosen version has no instance: another version, or another service. */
-  readonly fallback?: { readonly service?: string; readonly version?: string };
+  readonly fallback?: FallbackConfig;
+}
+
+/** Where requests go when what was chosen has no instance: another version, or another service. Default: they get 503. */
+export interface FallbackConfig {
+  /** Default: the same service. */
+  readonly service?: string;
+  /** Default: every version. */
+  readonly version?: string;
+}
+
+/** A copy of requests for another service or version. Its answer changes nothing for the client. */
+export interface MirrorConfig {
+  readonly service: string;
+  /** Default: every version. */
+  readonly version?: string;
+  /** Share of the requests that is copied, in [0, 1]. Default: 1. */
+  readonly ratio?: number;
+}
+
+/**
+ * What scripts of other origins may do with a route. Preflights are answered by the gateway; CORS headers of the
+ * instances are replaced.
+ *
+ * Source: Fetch standard, CORS protocol; Kubernetes Gateway API, HTTPCORSFilter.
+ */
+export interface CorsConfig {
+  /**
+   * Origins that may read answers: `https://shop.com`, `https://*.shop.com` (any number of labels before it, not
+   * `https://shop.com`), or `*` for every origin. A port that is not given is that of the scheme.
+   */
+  readonly allowOrigins: readonly string[];
+  /** Methods that a preflight allows, or `*`. Default: none beside those that need no leave (GET, HEAD, POST). */
+  readonly allowMethods?: readonly string[];
+  /** Request headers that a preflight allows, or `*`. Default: none beside those that need no leave. */
+  readonly allowHeaders?: readonly string[];
+  /** Response headers that scripts may read, or `*`, which says nothing with credentials. Default: none beside those that need no leave. */
+  readonly exposeHeaders?: readonly string[];
+  /** Whether requests with cookies and the like may be read. `*` then stands for what the request asks for. Default: false. */
+  readonly allowCredentials?: boolean;
+  /** How long a preflight may be remembered. Unit: seconds. Default: 5. */
+  readonly maxAgeS?: number;
 }
 
 /** One of several backends that share a route by weight. */
@@ -120,24 +160,29 @@ export interface WeightedBackendConfig {
   readonly version?: string;
   /** Share of the sum. Default: 1. Weight 0 gets nothing new. */
   readonly weight?: number;
+  /** Act after those of the route. */
   readonly requestHeaders?: HeaderChangesConfig;
+  /** Act after those of the route. */
   readonly responseHeaders?: HeaderChangesConfig;
+  /** Acts after that of the route: what it does not give comes from there. */
   readonly rewrite?: RewriteConfig;
+  /** Sends the client elsewhere instead of forwarding. */
   readonly redirect?: RedirectConfig;
+  readonly fallback?: FallbackConfig;
 }
 
 /** Where a route leads: a service, a URL, URLs, one backend, or several by weight. */
 export type ToConfig =
   string | readonly string[] | BackendConfig | readonly WeightedBackendConfig[];
 
-/** Limits of time. Unit: milliseconds; 0 switches one off. */
+/** Limits of time. Unit: milliseconds; 0 (or `"0"`) switches one off. */
 export interface TimeoutsConfig {
   /** Covers everything, retries and their pauses included. Default: 0. */
-  readonly requestMs?: number;
+  readonly requestMs?: number | "0";
   /** Covers one attempt. Default: 0. */
-  readonly attemptMs?: number;
+  readonly attemptMs?: number | "0";
   /** Longest silence of an instance. Default: 60 000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | "0";
 }
 
 /** What happens after a failed attempt. */
@@ -162,6 +207,12 @@ interface RouteBase {
   readonly rewrite?: RewriteConfig;
   readonly timeouts?: TimeoutsConfig;
   readonly retry?: RetryConfig;
+  /** Copies of forwarded requests, each on its own. They have the changes of the route, not those of a backend. */
+  readonly mirror?: readonly MirrorConfig[];
+  /** Such a route takes a preflight by the method that it asks for. */
+  readonly cors?: CorsConfig;
+  /** Names of the steps around the route, in their order. A proxy that does not know one answers 500. */
+  readonly policies?: readonly string[];
   readonly to?: ToConfig;
   readonly redirect?: RedirectConfig;
   readonly respond?: RespondConfig;

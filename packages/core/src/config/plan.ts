@@ -3,8 +3,10 @@ import type { HeaderChanges, Origin, RespondDecision, Timeouts } from "../decisi
 import type { OutlierRule } from "../health/outlier.js";
 import type { Alternative, RouteTable } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
+import type { CorsPlan } from "../rewrite/cors.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
+import type { HeaderRecord } from "../request.js";
 import type { StickyConfig } from "./config.js";
 
 /** An instance after checking. */
@@ -62,15 +64,44 @@ export interface SplitPlan {
   readonly salt: string;
 }
 
+/** A copy of requests that goes elsewhere. */
+export interface MirrorPlan {
+  readonly service: string;
+  readonly target: number;
+  readonly ratio: number;
+  readonly origin: Origin;
+  /** Those of the route. */
+  readonly requestHeaders: readonly HeaderChanges[];
+  readonly rewrite: RewritePlan | undefined;
+}
+
+/** What routes have whatever they do. */
+interface ActionBase {
+  /** Changes of the route, without those of a backend. */
+  readonly responseHeaders: readonly HeaderChanges[];
+  readonly cors: CorsPlan | undefined;
+  readonly policies: readonly string[];
+}
+
+/** A route that forwards. */
+export interface ForwardPlan extends ActionBase {
+  readonly kind: "forward";
+  readonly split: SplitPlan;
+  readonly timeouts: Timeouts;
+  readonly mirrors: readonly MirrorPlan[];
+}
+
 /** What a route does once it matches. */
 export type ActionPlan =
-  | { readonly kind: "forward"; readonly split: SplitPlan; readonly timeouts: Timeouts }
-  | {
-      readonly kind: "redirect";
-      readonly redirect: RedirectPlan;
-      readonly responseHeaders: readonly HeaderChanges[];
-    }
-  | { readonly kind: "respond"; readonly decision: RespondDecision };
+  | ForwardPlan
+  | (ActionBase & { readonly kind: "redirect"; readonly redirect: RedirectPlan })
+  | (ActionBase & {
+      readonly kind: "respond";
+      /** The answer where no CORS headers belong to it. */
+      readonly decision: RespondDecision;
+      /** Its headers before the configured changes. */
+      readonly headers: HeaderRecord;
+    });
 
 /** A service and a version of it that backends lead to. The runtime holds what stands for it under the same number. */
 export interface TargetPlan {
@@ -88,6 +119,7 @@ export interface Plan {
   readonly targets: readonly TargetPlan[];
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly tellAllowedMethods: boolean;
+  readonly hasPolicies: boolean;
 }
 
 /** What the route of an alternative does. */

@@ -6,8 +6,10 @@ import {
   to,
   timeouts,
   retry,
+  mirror,
   url,
 } from "./action-shape.js";
+import { cors } from "./cors-shape.js";
 import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
 import { match, matchFields } from "./match-shape.js";
 import type { ConfigProblem } from "./problem.js";
@@ -39,6 +41,9 @@ const routeFields = {
   rewrite: optional(rewrite),
   timeouts: optional(timeouts),
   retry: optional(retry),
+  mirror: optional(mirror),
+  cors: optional(cors),
+  policies: optional(list("policies", name("a policy"))),
 };
 const route = record("a route", routeFields);
 const shortRoute = record("a route", { ...routeFields, ...matchFields });

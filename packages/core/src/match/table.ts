@@ -1,5 +1,5 @@
 import type { MatchConfig, RouteConfig } from "../config/config.js";
-import type { ParsedRequest, RequestView } from "../request.js";
+import { preflightMethod, type ParsedRequest, type RequestView } from "../request.js";
 import {
   conditionHolds,
   ConditionsCompiler,
@@ -33,6 +33,8 @@ export interface Alternative {
   readonly shape: CompiledPath;
   /** One object for all that are equal. */
   readonly conditions: CompiledConditions;
+  /** Whether it takes a preflight by the method that it asks for. */
+  readonly takesPreflight: boolean;
   readonly precedence: Precedence;
 }
 
@@ -65,9 +67,7 @@ export type RouteMatch =
  * const table = compileRoutes([{ id: "order", match: { path: "/orders/:id" }, to: "orders" }]);
  * matchRoute(table, { method: "GET", url: "/orders/7" }); // { kind: "match", route: "order", params: { id: "7" } }
  */
-export function compileRoutes(
-  routes: readonly Pick<RouteConfig, "id" | "match" | "order">[],
-): RouteTable {
+export function compileRoutes(routes: readonly RoutableConfig[]): RouteTable {
   const shared: Shared = { shapes: new PathShapes(), conditions: new ConditionsCompiler() };
   const drafts: Draft[] = [];
   for (const [index, route] of routes.entries()) addDrafts(drafts, route, index, shared);
@@ -93,6 +93,9 @@ export function matchRoute(
   };
 }
 
+/** What matching needs to know of a route. */
+export type RoutableConfig = Pick<RouteConfig, "id" | "match" | "order" | "cors">;
+
 type Draft = { -readonly [Field in keyof Alternative]: Alternative[Field] };
 
 /** What alternatives have in common. */
@@ -101,14 +104,10 @@ interface Shared {
   readonly conditions: ConditionsCompiler;
 }
 
-function addDrafts(
-  drafts: Draft[],
-  route: Pick<RouteConfig, "id" | "match" | "order">,
-  index: number,
-  shared: Shared,
-): void {
+function addDrafts(drafts: Draft[], route: RoutableConfig, index: number, shared: Shared): void {
   const id = route.id ?? String(index);
   const order = route.order ?? 0;
+  const takesPreflight = route.cors !== undefined;
   for (const [alternative, match] of matchesOf(route.match).entries()) {
     const path = compilePath(match.path);
     if (isPatternProblem(path))
@@ -118,7 +117,7 @@ function addDrafts(
     const counts = countConditions(match);
     for (const host of match.host === undefined ? [""] : listOf(match.host).map(canonicalHost)) {
       const precedence = { order, host, path, ...counts, route: index, alternative };
-      drafts.push({ rank: 0, id, route: index, shape, conditions, precedence });
+      drafts.push({ rank: 0, id, route: index, shape, conditions, takesPreflight, precedence });
     }
   }
 }
@@ -269,9 +268,13 @@ class MethodsThatHold extends Search<Alternative> {
 function holds(alternative: Alternative, request: ParsedRequest): boolean {
   const methods = alternative.conditions.methods;
   return (
-    (methods === undefined || methods.includes(request.view.method)) &&
+    (methods === undefined || methods.includes(methodFor(alternative, request.view))) &&
     conditionsHold(alternative, request)
   );
+}
+
+function methodFor({ takesPreflight }: Alternative, view: RequestView): string {
+  return takesPreflight ? (preflightMethod(view) ?? view.method) : view.method;
 }
 
 function conditionsHold({ conditions, shape }: Alternative, request: ParsedRequest): boolean {

@@ -3,8 +3,8 @@ import type { HeaderRecord } from "../request.js";
 
 /**
  * Applies sets of header changes, in their order, to a flat list (name, value, name, value) in place.
- * `set` overwrites, `add` appends to the value that is there with `,` (a line of its own for `Set-Cookie`),
- * `remove` deletes. Names ignore case.
+ * `set` overwrites, `add` appends to the value that is there with `,` (a line of its own for `Set-Cookie`; what
+ * `Vary` names already is not said twice), `remove` deletes. Names ignore case.
  *
  * Source: Kubernetes Gateway API, HTTPHeaderFilter.
  */
@@ -60,7 +60,15 @@ export function removeHeader(headers: string[], lowerName: string): void {
 function addHeader(headers: string[], name: string, value: string): void {
   const last = name === "set-cookie" ? -1 : lastHeader(headers, name);
   if (last === -1) headers.push(name, value);
-  else headers[last + 1] = `${headers[last + 1] as string},${value}`;
+  else if (name !== "vary" || !namesAll(headers[last + 1] as string, value))
+    headers[last + 1] = `${headers[last + 1] as string},${value}`;
+}
+
+// Whether a list of names holds all those of another.
+function namesAll(list: string, names: string): boolean {
+  const split = (text: string) => text.split(",").map((name) => name.trim().toLowerCase());
+  const known = split(list);
+  return known.includes("*") || split(names).every((name) => known.includes(name));
 }
 
 function lastHeader(headers: readonly string[], lowerName: string): number {

@@ -20,7 +20,8 @@ export interface QueryRewrite {
 export interface RewritePlan {
   readonly host: string | undefined;
   readonly path: PathRewrite | undefined;
-  readonly query: QueryRewrite | undefined;
+  /** In the order in which they act. */
+  readonly queries: readonly QueryRewrite[];
 }
 
 /** What a path rewrite works on. */
@@ -32,13 +33,10 @@ export interface MatchedPath {
 }
 
 /** The path and query that go to the instance, without the path of its base URL. */
-export function rewriteTarget(rewrite: RewritePlan | undefined, matched: MatchedPath): string {
-  const { path, query } = matched.request;
-  if (rewrite === undefined) return path + query;
-  return (
-    rewritePath(rewrite.path, matched) +
-    (rewrite.query === undefined ? query : rewriteQuery(rewrite.query, query))
-  );
+export function rewriteTarget(rewrite: RewritePlan, matched: MatchedPath): string {
+  let query = matched.request.query;
+  for (const changes of rewrite.queries) query = rewriteQuery(changes, query);
+  return rewritePath(rewrite.path, matched) + query;
 }
 
 /** The path after a rewrite. */

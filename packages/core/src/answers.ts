@@ -1,0 +1,119 @@
+import { actionOf, type ActionPlan, type ForwardPlan, type Plan } from "./config/plan.js";
+import type {
+  Decision,
+  HeaderChanges,
+  RedirectDecision,
+  RejectDecision,
+  RejectReason,
+  RespondDecision,
+} from "./decision.js";
+import type { Alternative } from "./match/table.js";
+import type { BadRequest } from "./match/target.js";
+import {
+  preflightMethod,
+  type HeaderRecord,
+  type ParsedRequest,
+  type RequestView,
+} from "./request.js";
+import { corsChanges, preflightHeaders } from "./rewrite/cors.js";
+import { changedHeaders } from "./rewrite/header-changes.js";
+import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
+import type { MatchedPath } from "./rewrite/rewrite.js";
+
+const NO_HEADERS: HeaderRecord = Object.freeze({});
+
+/** No route holds. */
+export const NONE: Decision = Object.freeze({ kind: "none" });
+
+/**
+ * The answer to a preflight; undefined when the request is none. It is given before any policy sees it: browsers
+ * send no credentials with it.
+ */
+export function preflightOf(
+  plan: Plan,
+  view: RequestView,
+  alternative: Alternative,
+): RespondDecision | undefined {
+  const { cors, responseHeaders } = actionOf(plan, alternative);
+  if (cors === undefined || preflightMethod(view) === undefined) return undefined;
+  const headers = changedHeaders(preflightHeaders(cors, view), responseHeaders);
+  return Object.freeze({ kind: "respond", route: alternative.id, status: 204, headers, body: "" });
+}
+
+/** A fixed answer with what CORS says of it. */
+export function respondWithCors(
+  action: Extract<ActionPlan, { kind: "respond" }>,
+  view: RequestView,
+): RespondDecision {
+  const headers = changedHeaders(action.headers, withCors(action, view));
+  return Object.freeze({ ...action.decision, headers });
+}
+
+/** The changes of an answer: what is said of CORS goes first. */
+export function withCors(
+  { cors, responseHeaders }: ActionPlan,
+  view: RequestView,
+  changes = responseHeaders,
+): readonly HeaderChanges[] {
+  return cors === undefined ? changes : Object.freeze([corsChanges(cors, view), ...changes]);
+}
+
+/** Headers of a refusal. A script can read why it was refused only if CORS lets it. */
+export function refusalHeaders(action: ForwardPlan, { request }: MatchedPath): HeaderRecord {
+  return action.cors === undefined
+    ? NO_HEADERS
+    : changedHeaders(NO_HEADERS, [corsChanges(action.cors, request.view)]);
+}
+
+/** An answer that sends the client elsewhere. */
+export function redirect(
+  route: string,
+  plan: RedirectPlan,
+  matched: MatchedPath,
+  changes: readonly HeaderChanges[],
+): RedirectDecision {
+  return Object.freeze({
+    kind: "redirect",
+    route,
+    status: plan.status,
+    location: locationOf(plan, matched),
+    headers: changes.length === 0 ? NO_HEADERS : changedHeaders(NO_HEADERS, changes),
+  });
+}
+
+/** The refusal of a request that cannot be routed at all. */
+export function rejectBad({ status, problem }: BadRequest): RejectDecision {
+  const headers = status === 405 ? Object.freeze({ allow: "" }) : NO_HEADERS;
+  return Object.freeze({
+    kind: "reject",
+    status,
+    headers,
+    reason: status === 405 ? "method-not-allowed" : "bad-request",
+    detail: problem,
+  });
+}
+
+/** The refusal of a request that a route took. */
+export function reject(
+  status: number,
+  reason: RejectReason,
+  detail: string,
+  route: string,
+  headers: HeaderRecord,
+): RejectDecision {
+  return Object.freeze({ kind: "reject", route, status, headers, reason, detail });
+}
+
+/** What a request gets that no route holds for, where the methods that would hold are told. */
+export function unmatched(plan: Plan, request: ParsedRequest): Decision {
+  const methods = plan.table.allowedMethods(request);
+  if (methods.length === 0) return NONE;
+  const allow = methods.join(", ");
+  return Object.freeze({
+    kind: "reject",
+    status: 405,
+    headers: Object.freeze({ allow }),
+    reason: "method-not-allowed",
+    detail: `no route takes ${request.view.method} here, only ${allow}`,
+  });
+}

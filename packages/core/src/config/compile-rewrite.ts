@@ -1,0 +1,86 @@
+import { canonicalHost } from "../match/host.js";
+import { canonicalPath } from "../match/path.js";
+import { compileReplacement } from "../match/regex.js";
+import { singleSlash, type TemplatePart } from "../rewrite/path.js";
+import type { RedirectPlan } from "../rewrite/redirect.js";
+import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
+import type { PathRewriteConfig, RedirectConfig, RewriteConfig } from "./config.js";
+import { withDefaults } from "./with-defaults.js";
+
+/** Compiles rewrites of several levels: a later one acts after the earlier, and what it does not give comes from there. */
+export function compileRewrites(
+  ...levels: readonly (RewriteConfig | undefined)[]
+): RewritePlan | undefined {
+  const given = levels.filter((level) => level !== undefined);
+  if (given.length === 0) return undefined;
+  const { host, path } = withDefaults<RewriteConfig>({}, ...given);
+  const queries = given.map(({ query }) => query).filter((query) => query !== undefined);
+  return Object.freeze({
+    host,
+    path: path === undefined ? undefined : compilePathRewrite(path),
+    queries: Object.freeze(
+      queries.map(({ set = {}, add = {}, remove = [] }) =>
+        Object.freeze({ set: Object.entries(set), add: Object.entries(add), remove: [...remove] }),
+      ),
+    ),
+  });
+}
+
+function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
+  if (typeof path === "string") return { kind: "template", parts: compileTemplate(path) };
+  if ("replace" in path) return { kind: "replace", path: canonicalText(path.replace) };
+  if ("replacePrefix" in path)
+    return {
+      kind: "prefix",
+      replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix),
+    };
+  const replace = compileReplacement(path.regex, path.with);
+  return { kind: "regex", replace: (given) => canonicalAgain(given, replace(given)) };
+}
+
+/** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
+function compileTemplate(template: string): readonly TemplatePart[] {
+  return template
+    .split("/")
+    .slice(1)
+    .flatMap((segment): TemplatePart[] => {
+      if (segment.startsWith(":")) return [{ text: "/" }, { param: segment.slice(1) }];
+      if (segment === "*") return [{ text: "/" }, { param: "*" }];
+      return [{ text: segment === "" ? "/" : canonicalText(`/${segment}`) }];
+    });
+}
+
+// A replacement can bring parts together that a client kept apart: `/.X./` becomes `/../`, `%2X0` becomes `%20`.
+// What has no canonical form then is data as a whole.
+function canonicalAgain(before: string, after: string): string {
+  if (after === before) return after;
+  const path = singleSlash(after);
+  const canonical = canonicalPath(path);
+  if (canonical.ok) return canonical.path;
+  const asData = path.split("/").map((segment) => encodeURIComponent(segment.toWellFormed()));
+  return canonicalText(asData.join("/"));
+}
+
+function canonicalText(path: string): string {
+  const canonical = canonicalPath(path);
+  return canonical.ok ? canonical.path : path;
+}
+
+/** Compiles a redirect. */
+export function compileRedirect({
+  status = 302,
+  scheme,
+  host,
+  port,
+  path,
+  query = "keep",
+}: RedirectConfig): RedirectPlan {
+  return Object.freeze({
+    status,
+    scheme,
+    host: host === undefined ? undefined : canonicalHost(host),
+    port,
+    path: path === undefined ? undefined : compilePathRewrite(path),
+    keepQuery: query === "keep",
+  });
+}
