@@ -25,18 +25,17 @@ import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import type { ParsedRequest, RequestView } from "./request.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
-import { raceIndex, rangeAt } from "./split/pick-version.js";
-import { stickyKey, stickyPoint } from "./split/sticky-point.js";
+import { readSplit } from "./split/read-split.js";
 import type { InstanceState, PoolState, ServiceState } from "./state.js";
 
 /** Chance and time, as far as a decision needs them: the next numbers by what they are for, and the clock. */
 export interface Draws {
-  split(): number;
-  balance(): number;
-  mirror(): number;
-  mirrorBalance(): number;
+  readonly split: () => number;
+  readonly balance: () => number;
+  readonly mirror: () => number;
+  readonly mirrorBalance: () => number;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** Everything that a decision reads beside the request: the plan, and the state of the services. */
@@ -125,17 +124,8 @@ function forward(
   matched: MatchedPath,
   draws: Draws,
 ): Decision {
-  const { backends, weights, ranges, sticky, salt } = action.split;
-  let index = 0;
-  let point: number | undefined;
-  if (backends.length !== 1) {
-    const key = sticky === undefined ? undefined : stickyKey(matched.request, sticky);
-    point = key === undefined ? draws.split() : stickyPoint(key, salt);
-    index = key === undefined ? rangeAt(ranges, point) : raceIndex(weights, point);
-  } else if (!((weights[0] as number) > 0)) {
-    index = -1;
-  }
-  const backend = backends[index];
+  const { index, point } = readSplit(action.split, matched.request, draws.split);
+  const backend = action.split.backends[index];
   if (backend === undefined) {
     const detail = "no backend of the route has a weight above 0";
     return reject(500, "no-backend", detail, id, refusalHeaders(action, matched));

@@ -14,6 +14,8 @@ import {
 } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision, type Params } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
+import { explainRequest } from "./explain.js";
+import type { Explanation, ExplainOptions } from "./explanation.js";
 import { mayRetry, newRetryBudget } from "./health/retry-budget.js";
 import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
 import { readParams } from "./match/pattern.js";
@@ -62,6 +64,11 @@ export interface Gateway {
    * @param match what `match` answered for this request; matched anew when left out
    */
   decide(view: RequestView, match?: MatchResult): Decision;
+  /**
+   * Why a request is decided as it is: the same walk as `decide`, with reasons. Changes nothing but the draws that
+   * it takes.
+   */
+  explain(view: RequestView, options?: ExplainOptions): Explanation;
   /** Takes the place that a decision names (in flight, cursor, budget). False when it was started before, or the instance is gone. */
   start(decision: Decision): boolean;
   /** Gives the place back and learns from what happened. A second report is ignored and counted: then false. */
@@ -179,6 +186,10 @@ class SignalboxGateway implements Gateway {
     const matched = reused ?? matchStage(runtime.plan, view);
     if (matched.kind === "final") return matched.decision;
     return decideStages(runtime, matched.request, matched.alternative, this.#draws);
+  }
+
+  explain(view: RequestView, options?: ExplainOptions): Explanation {
+    return explainRequest(this.#runtime, view, this.#draws, options);
   }
 
   start(decision: Decision): boolean {

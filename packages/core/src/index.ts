@@ -6,6 +6,18 @@ export {
   type MatchResult,
   type RetryDecision,
 } from "./gateway.js";
+export { formatExplanation } from "./format-explanation.js";
+export type {
+  ExplainedBackend,
+  ExplainedInstance,
+  ExplainedPool,
+  ExplainedRequest,
+  ExplainedRoute,
+  ExplainedSplit,
+  Explanation,
+  ExplainOptions,
+} from "./explanation.js";
+export type { FailedCondition } from "./match/trace.js";
 export { checkConfig } from "./config/check.js";
 export { CONFIG_CODES, type ConfigCode } from "./config/codes.js";
 export { formatProblem, GatewayConfigError, type ConfigProblem } from "./config/problem.js";

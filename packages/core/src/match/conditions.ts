@@ -2,6 +2,7 @@ import type { MatchConfig, TextCondition } from "../config/config.js";
 import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
 import { compileAddresses } from "./address.js";
 import { readParams, type CompiledPath } from "./pattern.js";
+import { describeCondition } from "./describe.js";
 import { compileText, type TextTest } from "./text.js";
 
 /** One compiled condition: a test on one text of a request. It knows how to say what it is, for explanations. */
@@ -21,6 +22,8 @@ export interface Condition {
   /** The text that alone passes the test; undefined where the test takes others. */
   readonly text: string | undefined;
   readonly test: TextTest;
+  /** What it wants, in words. */
+  wanted(): string;
 }
 
 /** The conditions of one alternative beside path and host, cheapest first. */
@@ -60,12 +63,14 @@ function compileConditions(match: MatchConfig): CompiledConditions {
       );
   }
   if (match.clientAddress !== undefined) {
-    const inside = compileAddresses(listOf(match.clientAddress));
+    const ranges = listOf(match.clientAddress);
+    const inside = compileAddresses(ranges);
     list.push({
       on: "clientAddress",
       name: "",
       text: undefined,
       test: (address) => address !== undefined && inside(address),
+      wanted: () => `an address in ${ranges.join(", ")}`,
     });
   }
   return { methods: match.method === undefined ? undefined : listOf(match.method), list };
@@ -81,7 +86,8 @@ const NAMED = [
 
 function onText(on: Condition["on"], name: string, condition: TextCondition): Condition {
   const text = typeof condition === "string" ? condition : undefined;
-  return { on, name, text, test: compileText(condition) };
+  const wanted = () => describeCondition(condition);
+  return { on, name, text, test: compileText(condition), wanted };
 }
 
 /** Whether a condition holds for a request that the path takes. */
@@ -90,12 +96,16 @@ export function conditionHolds(
   request: ParsedRequest,
   path: CompiledPath,
 ): boolean {
-  const value = valueOf(condition, request, path);
+  return isHeldBy(condition, foundBy(condition, request, path));
+}
+
+/** Whether a condition holds for what it looks at. */
+export function isHeldBy(condition: Condition, value: string | undefined): boolean {
   return condition.text === undefined ? condition.test(value) : value === condition.text;
 }
 
-// What a condition looks at; undefined when the request has no such thing.
-function valueOf(
+/** What a condition looks at; undefined when the request has no such thing. */
+export function foundBy(
   { on, name }: Condition,
   request: ParsedRequest,
   path: CompiledPath,

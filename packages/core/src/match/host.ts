@@ -71,3 +71,11 @@ export function wildcardSuffixes(host: string): string[] {
     suffixes.push(host.slice(dot + 1));
   return suffixes;
 }
+
+/** Whether a configured host (canonical; empty for every host) takes that of a request. */
+export function takesHost(pattern: string, host: string): boolean {
+  if (pattern === "") return true;
+  return pattern.startsWith("*.")
+    ? wildcardSuffixes(host).includes(pattern.slice(2))
+    : pattern === host;
+}

@@ -44,6 +44,8 @@ export interface RouteTable {
   readonly alternatives: readonly Alternative[];
   /** The best alternative that holds. */
   find(request: ParsedRequest): Alternative | undefined;
+  /** All alternatives whose host and path take a request, in their order, whether or not the other conditions hold. */
+  reached(request: ParsedRequest): readonly Alternative[];
   /** Methods of the alternatives that would hold but for their method, for `Allow`. */
   allowedMethods(request: ParsedRequest): readonly string[];
 }
@@ -169,6 +171,12 @@ class CompiledTable implements RouteTable {
     return search.found;
   }
 
+  reached(request: ParsedRequest): readonly Alternative[] {
+    const search = new EveryOne();
+    this.#visit(request, search);
+    return search.found.sort((a, b) => a.rank - b.rank);
+  }
+
   allowedMethods(request: ParsedRequest): readonly string[] {
     const search = new MethodsThatHold(request);
     this.#visit(request, search);
@@ -250,6 +258,14 @@ class FirstThatHolds extends Search<Alternative> {
   }
 }
 
+class EveryOne extends Search<Alternative> {
+  readonly found: Alternative[] = [];
+
+  consider(alternative: Alternative): void {
+    this.found.push(alternative);
+  }
+}
+
 class MethodsThatHold extends Search<Alternative> {
   readonly methods = new Set<string>();
   readonly #request: ParsedRequest;
@@ -273,7 +289,8 @@ function holds(alternative: Alternative, request: ParsedRequest): boolean {
   );
 }
 
-function methodFor({ takesPreflight }: Alternative, view: RequestView): string {
+/** The method that an alternative looks at. */
+export function methodFor({ takesPreflight }: Alternative, view: RequestView): string {
   return takesPreflight ? (preflightMethod(view) ?? view.method) : view.method;
 }
 

@@ -1,0 +1,104 @@
+import type { Decision } from "./decision.js";
+import type { FailedCondition } from "./match/trace.js";
+
+/**
+ * Why a request is decided as it is: plain data. `formatExplanation` makes text of it for people.
+ */
+export interface Explanation {
+  /** What `decide` answers with the same draws. */
+  readonly decision: Decision;
+  readonly request: ExplainedRequest;
+  /**
+   * Routes in the order of precedence, an entry for each alternative of their match. Of a table with more than
+   * 100 alternatives only those whose host and path take the request, unless all were asked for.
+   */
+  readonly routes: readonly ExplainedRoute[];
+  /** How many alternatives were left out of `routes`: neither their host nor their path takes the request. */
+  readonly unlisted: number;
+  /** How the version or service was chosen; undefined when no backend had to be. */
+  readonly split: ExplainedSplit | undefined;
+  /** What the instance was chosen from: the backend, then its fallback if that was needed. */
+  readonly pools: readonly ExplainedPool[];
+  /** The head that goes to the instance, flat; undefined when nothing is forwarded. */
+  readonly upstreamRequest:
+    | { readonly method: string; readonly path: string; readonly headers: readonly string[] }
+    | undefined;
+  /** The head of an answer of the gateway's own, flat; undefined when there is none. */
+  readonly clientResponse:
+    { readonly status: number; readonly headers: readonly string[] } | undefined;
+  /** Numbers that were drawn, in order. */
+  readonly draws: readonly { readonly purpose: string; readonly value: number }[];
+}
+
+/** The request as routing sees it. */
+export interface ExplainedRequest {
+  readonly method: string;
+  /** Target as received. */
+  readonly url: string;
+  /** The canonical path that is matched and forwarded; undefined when the request is refused before. */
+  readonly path: string | undefined;
+  /** Lower case, without port; undefined when the request names none. */
+  readonly host: string | undefined;
+  readonly protocol: "http" | "https" | undefined;
+  /** Undefined when unknown. */
+  readonly clientAddress: string | undefined;
+}
+
+/** What became of one alternative of a route. */
+export interface ExplainedRoute {
+  readonly route: string;
+  /** Position among the alternatives of its match. One that names several hosts has an entry for each. */
+  readonly alternative: number;
+  /** `taken`: it goes first of all that hold. `outranked`: it holds, but another goes first. */
+  readonly verdict: "taken" | "outranked" | "failed";
+  /** The first condition that failed, of host, path, method and the others in this order. */
+  readonly failed?: FailedCondition;
+}
+
+/** The choice of a backend. */
+export interface ExplainedSplit {
+  /** In [0, 1); undefined when there was nothing to split. */
+  readonly point: number | undefined;
+  /** What the point was hashed from; undefined when it was drawn. */
+  readonly key: string | undefined;
+  readonly backends: readonly ExplainedBackend[];
+}
+
+/** One of the backends that share a route. */
+export interface ExplainedBackend {
+  readonly service: string;
+  /** Undefined for every version. */
+  readonly version: string | undefined;
+  readonly weight: number;
+  /** The weight as a ratio of the sum; 0 when the sum is 0. */
+  readonly share: number;
+  readonly chosen: boolean;
+}
+
+/** The instances of a service, and which of them might have got the request. */
+export interface ExplainedPool {
+  readonly service: string;
+  /** Undefined for every version. */
+  readonly version: string | undefined;
+  readonly balancer: string;
+  /** Whether none was eligible, so that all are tried. */
+  readonly triesAll: boolean;
+  readonly instances: readonly ExplainedInstance[];
+}
+
+/** One instance, and why it was left out if it was. */
+export interface ExplainedInstance {
+  readonly id: string;
+  readonly url: string;
+  readonly version: string | undefined;
+  readonly inFlight: number;
+  readonly verdict: "chosen" | "candidate" | "left-out";
+  /** In words; only where it was left out. */
+  readonly reason?: string;
+}
+
+/** What may be asked of an explanation. */
+export interface ExplainOptions {
+  /** Whether routes are listed whose host or path does not take the request. Default: in tables of up to 100 alternatives. */
+  readonly everyRoute?: boolean;
+}

@@ -1,0 +1,123 @@
+import type { Decision } from "./decision.js";
+import type { ExplainedPool, ExplainedRoute, ExplainedSplit, Explanation } from "./explanation.js";
+
+/**
+ * An explanation as text for people: a few lines for a terminal, a log or a failing test. Not stable; read
+ * the data of the explanation instead of parsing it.
+ *
+ * @example
+ * console.log(formatExplanation(gateway.explain(view)));
+ */
+export function formatExplanation(explanation: Explanation): string {
+  return [
+    ...requestLines(explanation),
+    ...routeLines(explanation),
+    ...splitLines(explanation.split),
+    ...explanation.pools.flatMap(poolLines),
+    `Decision: ${describeDecision(explanation.decision)}`,
+    ...headLines(explanation),
+  ].join("\n");
+}
+
+/** A decision in one line. */
+export function describeDecision(decision: Decision): string {
+  switch (decision.kind) {
+    case "forward": {
+      const version = decision.version === undefined ? "" : ` ${decision.version}`;
+      return `route ${decision.route} forwards to ${decision.service}${version} at ${decision.instance.url}`;
+    }
+    case "redirect":
+      return `route ${decision.route} redirects (${decision.status}) to ${decision.location}`;
+    case "respond":
+      return `route ${decision.route} answers ${decision.status}`;
+    case "reject": {
+      const route = decision.route === undefined ? "" : ` on route ${decision.route}`;
+      return `refused${route} with ${decision.status} ${decision.reason}: ${decision.detail}`;
+    }
+    case "none":
+      return "no route holds, so the server behind answers";
+  }
+}
+
+function requestLines({ request }: Explanation): string[] {
+  const { method, url, path, host, protocol, clientAddress } = request;
+  const seen = [
+    ...(path === undefined || url.split("?")[0] === path ? [] : [`path ${path}`]),
+    ...(path === undefined ? [] : [`host ${host ?? "not given"}`]),
+    ...(protocol === undefined ? [] : [protocol]),
+    ...(clientAddress === undefined ? [] : [`from ${clientAddress}`]),
+  ];
+  const line = `${printable(method)} ${printable(url)}`;
+  return seen.length === 0 ? [line] : [line, `  ${seen.join(", ")}`];
+}
+
+function routeLines({ routes, unlisted, request }: Explanation): string[] {
+  if (request.path === undefined) return [];
+  const width = Math.min(40, Math.max(0, ...routes.map(({ route }) => route.length)));
+  const rest =
+    unlisted === 0 ? [] : [`  … and ${unlisted} whose host or path does not take the request`];
+  return [
+    "Routes, the first that holds is taken:",
+    ...routes.map((route) => routeLine(route, width)),
+    ...rest,
+  ];
+}
+
+const MARKS = { taken: "✓", outranked: "·", failed: "✗" };
+
+function routeLine({ route, verdict, failed }: ExplainedRoute, width: number): string {
+  const head = `  ${MARKS[verdict]} ${route.padEnd(width)}`;
+  if (verdict === "outranked") return `${head}  would hold, but another goes first`;
+  if (failed === undefined) return head.trimEnd();
+  const what = failed.name === "" ? failed.on : `${failed.on} ${failed.name}`;
+  const found = failed.found === undefined ? "nothing" : JSON.stringify(failed.found);
+  return `${head}  ${what}: wanted ${failed.wanted}, found ${found}`;
+}
+
+function splitLines(split: ExplainedSplit | undefined): string[] {
+  if (split === undefined || split.point === undefined) return [];
+  const origin = split.key === undefined ? "drawn" : `of the key ${JSON.stringify(split.key)}`;
+  const backends = split.backends.map(({ service, version, weight, share, chosen }) => {
+    const name = version === undefined ? service : `${service} ${version}`;
+    return `  ${chosen ? "✓" : " "} ${name}  weight ${weight} (${percent(share)})`;
+  });
+  return [`Split, read at ${split.point} (${origin}):`, ...backends];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 10_000) / 100} %`;
+}
+
+function poolLines(pool: ExplainedPool): string[] {
+  const version = pool.version === undefined ? "" : ` ${pool.version}`;
+  const all = pool.triesAll ? "; none is eligible, so all are tried" : "";
+  const lines = pool.instances.map(({ url, verdict, inFlight, reason }) => {
+    const mark = verdict === "chosen" ? "✓" : verdict === "candidate" ? "·" : "✗";
+    return `  ${mark} ${url}  ${reason ?? `${inFlight} in flight`}`;
+  });
+  const none = pool.instances.length === 0 ? ["  there are none"] : [];
+  return [`Instances for ${pool.service}${version} (${pool.balancer}${all}):`, ...lines, ...none];
+}
+
+function headLines({ upstreamRequest, clientResponse }: Explanation): string[] {
+  if (upstreamRequest !== undefined) {
+    const { method, path, headers } = upstreamRequest;
+    return [`  ${method} ${path}`, ...fieldLines(headers)];
+  }
+  if (clientResponse === undefined) return [];
+  return [`  ${clientResponse.status}`, ...fieldLines(clientResponse.headers)];
+}
+
+function fieldLines(headers: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    lines.push(`  ${printable(headers[i] as string)}: ${printable(headers[i + 1] as string)}`);
+  return lines;
+}
+
+// What a client sent must not move the cursor of a terminal or begin a line of a log.
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
