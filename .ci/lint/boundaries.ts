@@ -24,6 +24,7 @@ const packages: Readonly<Record<string, PackageRules>> = {
       "fastest-levenshtein": "config/suggest.ts",
       re2js: "match/regex.ts",
       scslre: "match/regex.ts",
+      refa: "analysis/language.ts",
       valibot: "config/schema.ts",
     },
   },

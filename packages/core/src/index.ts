@@ -52,6 +52,16 @@ export type {
   WeightedBackendConfig,
 } from "./config/config.js";
 export type { ConnectPlan } from "./config/plan.js";
+export { analyzeRoutes } from "./analysis/analyze.js";
+export type { FindingKind, RouteFinding } from "./analysis/finding.js";
+export { generateRequests } from "./analysis/generate.js";
+export {
+  compareConfigs,
+  type ConfigChange,
+  type ConfigComparison,
+  type Destination,
+  type DestinationField,
+} from "./analysis/compare.js";
 export { compileRoutes, matchRoute, type RouteMatch, type RouteTable } from "./match/table.js";
 export { canonicalPath, type CanonicalPath, type PathOptions } from "./match/path.js";
 export type { ParseOptions } from "./match/target.js";

@@ -46,3 +46,30 @@ function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefi
     return undefined;
   }
 }
+
+/**
+ * Addresses that stand for all there are: between two neighbouring edges of the ranges, all lie in the same ones.
+ * A few that are in no usual range come first.
+ */
+export function addressSamples(ranges: readonly string[]): string[] {
+  const edges = ranges
+    .map(parseRange)
+    .filter((range) => range !== undefined)
+    .flatMap(([network, bits]) => edgesOf(network, bits));
+  return [...new Set(["203.0.113.9", "2001:db8::9", ...edges, "0.0.0.0", "::"])];
+}
+
+// The first address of a range, and the first behind it.
+function edgesOf(network: ipaddr.IPv4 | ipaddr.IPv6, bits: number): string[] {
+  const first = network.toByteArray();
+  for (let bit = bits; bit < first.length * 8; bit++)
+    first[bit >> 3] = (first[bit >> 3] as number) & ~(128 >> (bit & 7));
+  const behind = [...first];
+  let carry = 1 << ((8 - (bits & 7)) & 7);
+  for (let i = Math.ceil(bits / 8) - 1; i >= 0 && carry > 0; i--) {
+    const sum = (behind[i] as number) + carry;
+    behind[i] = sum & 255;
+    carry = sum >> 8;
+  }
+  return [first, behind].map((bytes) => ipaddr.fromByteArray(bytes).toString());
+}
