@@ -25,6 +25,8 @@ const packages: Readonly<Record<string, PackageRules>> = {
       re2js: "match/regex.ts",
       scslre: "match/regex.ts",
       refa: "analysis/language.ts",
+      "@jest/expect": "testing/jest-globals.ts",
+      vitest: "testing/vitest.ts",
       valibot: "config/schema.ts",
     },
   },

@@ -53,6 +53,7 @@ describe("an explanation", () => {
     expect(on("order")).toEqual({
       route: "order",
       alternative: 0,
+      host: undefined,
       verdict: "failed",
       failed: { on: "method", name: "", wanted: "GET or DELETE", found: "PUT" },
     });

@@ -124,9 +124,9 @@ function explainedRoute(
   failed: ExplainedRoute["failed"],
   isTaken: boolean,
 ): ExplainedRoute {
-  const { alternative } = precedence;
-  if (failed !== undefined) return { route: id, alternative, verdict: "failed", failed };
-  return { route: id, alternative, verdict: isTaken ? "outranked" : "taken" };
+  const base = { route: id, alternative: precedence.alternative, host: named(precedence.host) };
+  if (failed !== undefined) return { ...base, verdict: "failed", failed };
+  return { ...base, verdict: isTaken ? "outranked" : "taken" };
 }
 
 function explainChoice(

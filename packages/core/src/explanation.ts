@@ -49,6 +49,8 @@ export interface ExplainedRoute {
   readonly route: string;
   /** Position among the alternatives of its match. One that names several hosts has an entry for each. */
   readonly alternative: number;
+  /** The host that it names; undefined for every host. */
+  readonly host: string | undefined;
   /** `taken`: it goes first of all that hold. `outranked`: it holds, but another goes first. */
   readonly verdict: "taken" | "outranked" | "failed";
   /** The first condition that failed, of host, path, method and the others in this order. */

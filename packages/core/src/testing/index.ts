@@ -1,2 +1,16 @@
+export {
+  formatCoverage,
+  type ConditionCoverage,
+  type RouteCoverage,
+  type SplitCoverage,
+} from "./coverage.js";
 export { listed, testEnv, type TestEnv, type TestEnvOptions } from "./env.js";
+export {
+  matchers,
+  type Decided,
+  type MatcherResult,
+  type RouteMatchers,
+  type WantedLocation,
+} from "./matchers.js";
 export { request, type RequestParts } from "./request.js";
+export { routeTester, type RouteTester } from "./tester.js";
