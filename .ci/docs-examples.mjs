@@ -56,7 +56,7 @@ function testOf(title, example) {
 
 /** @param {string} line */
 function expectationOf(line) {
-  const match = /^(\s*)(?!const |let |import |return |\/\/)(.+?); \/\/ (["[{\d-].*)$/.exec(line);
+  const match = /^(\s*)(?!const |let |import |return |\/\/)(.+?); \/\/ (["'[{\d-].*)$/.exec(line);
   if (match === null) return line;
   const [, indent, expression, value] = match;
   return `${indent}holds(${expression}).toEqual(${value});`;
