@@ -1,0 +1,42 @@
+/** What becomes of a path whose prefix is replaced, in redirects and rewrites alike. */
+export type PrefixCase = readonly [
+  sentence: string,
+  prefix: string,
+  replacePrefix: string,
+  path: string,
+  expected: string,
+];
+
+// The first eleven are the table of the Gateway API (HTTPPathModifier, ReplacePrefixMatch).
+export const prefixCases: readonly PrefixCase[] = [
+  ["a path below", "/foo", "/xyz", "/foo/bar", "/xyz/bar"],
+  ["a replacement with a final slash", "/foo", "/xyz/", "/foo/bar", "/xyz/bar"],
+  ["a prefix with a final slash", "/foo/", "/xyz", "/foo/bar", "/xyz/bar"],
+  ["final slashes on both sides", "/foo/", "/xyz/", "/foo/bar", "/xyz/bar"],
+  ["the bare prefix", "/foo", "/xyz", "/foo", "/xyz"],
+  ["the prefix and a slash", "/foo", "/xyz", "/foo/", "/xyz/"],
+  ["a path below with nothing for it", "/foo", "", "/foo/bar", "/bar"],
+  ["the prefix and a slash with nothing for it", "/foo", "", "/foo/", "/"],
+  ["the bare prefix with nothing for it", "/foo", "", "/foo", "/"],
+  ["the prefix and a slash with a slash for it", "/foo", "/", "/foo/", "/"],
+  ["the bare prefix with a slash for it", "/foo", "/", "/foo", "/"],
+  ["a path below with a slash for it", "/foo", "/", "/foo/bar", "/bar"],
+  ["the bare prefix under a final slash", "/foo/", "/xyz", "/foo", "/xyz"],
+  ["the bare prefix with a final slash for it", "/foo", "/xyz/", "/foo", "/xyz"],
+  ["the prefix and a slash with a final slash for it", "/foo", "/xyz/", "/foo/", "/xyz/"],
+  ["the bare prefix, final slash and nothing for it", "/foo/", "", "/foo", "/"],
+  ["a final slash below", "/foo", "/xyz", "/foo/bar/", "/xyz/bar/"],
+  ["two levels below", "/foo", "/xyz", "/foo/bar/baz", "/xyz/bar/baz"],
+  ["two levels for one", "/foo", "/x/y", "/foo/bar", "/x/y/bar"],
+  ["one level for two", "/foo/bar", "/x", "/foo/bar/baz", "/x/baz"],
+  ["the prefix again further down", "/foo", "/xyz", "/foo/foo/bar", "/xyz/foo/bar"],
+  ["everything below the root", "/", "/xyz", "/bar", "/xyz/bar"],
+  ["everything below the root, final slash", "/", "/xyz/", "/bar", "/xyz/bar"],
+  ["the root for the root", "/", "/", "/bar", "/bar"],
+  ["nothing for the root", "/", "", "/bar", "/bar"],
+  ["nothing for the root itself", "/", "", "/", "/"],
+  ["an escape below", "/foo", "/xyz", "/foo/a%2fb", "/xyz/a%2Fb"],
+  ["an escape in the prefix", "/caf%C3%A9", "/xyz", "/caf%c3%a9/bar", "/xyz/bar"],
+  ["a run of slashes behind the prefix", "/foo", "", "/foo//evil.com", "/evil.com"],
+  ["dots behind the prefix", "/foo", "/xyz", "/foo/a/../bar", "/xyz/bar"],
+];
