@@ -83,17 +83,17 @@ function withQuery(
   target: string,
   authority: string | undefined,
 ): ParsedRequest | BadRequest {
+  let isPlain = true;
   for (let i = 0; i < query.length; i++) {
     const code = query.charCodeAt(i);
     if (code > 35 && code < 127) continue;
     if (code < 32 || code === 127) return bad("the query holds a control character");
     if (code === 35) return bad("the target holds a fragment (#)");
-    if (code === 32 || code > 255) {
-      const escaped = escapeQuery(query);
-      return withHost(view, options, path, odd, escaped, path + escaped, authority);
-    }
+    if (code === 32 || code > 255) isPlain = false;
   }
-  return withHost(view, options, path, odd, query, target, authority);
+  if (isPlain) return withHost(view, options, path, odd, query, target, authority);
+  const escaped = escapeQuery(query);
+  return withHost(view, options, path, odd, escaped, path + escaped, authority);
 }
 
 function withHost(
