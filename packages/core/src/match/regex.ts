@@ -29,7 +29,8 @@ export function regexProblem(source: string): string | undefined {
 // The engine here would run it in linear time all the same. It is refused so that a rule means the same on every
 // gateway, many of which backtrack; what is refused can always be said in a plainer way.
 function backtracksWithoutBound(source: string): boolean {
-  const { reports } = analyse({ source, flags: "u" }, { reportTypes: { Move: false } });
+  const whole = `^(?:${source})$`;
+  const { reports } = analyse({ source: whole, flags: "u" }, { reportTypes: { Move: false } });
   return reports.some(({ exponential }) => exponential);
 }
 
