@@ -2,7 +2,7 @@ import type { HeaderChanges, RetryRule, Timeouts } from "../decision.js";
 import { DEFAULT_RETRY } from "../health/retry.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
 import { compileCors } from "../rewrite/cors.js";
-import { rangesOf } from "../split/pick-version.js";
+import { rangesOf, summable } from "../split/pick-version.js";
 import type {
   BackendConfig,
   DefaultsConfig,
@@ -165,10 +165,11 @@ function splitPlan(
   sticky: SplitPlan["sticky"],
   salt: string,
 ): SplitPlan {
+  const shares = summable(weights);
   return Object.freeze({
     backends: Object.freeze(backends),
-    weights: Object.freeze(weights),
-    ranges: rangesOf(weights),
+    weights: Object.freeze(shares),
+    ranges: rangesOf(shares),
     sticky,
     salt,
   });

@@ -22,10 +22,8 @@ export function pickVersion(
   point: number,
 ): string | undefined {
   const versions = Object.keys(weights);
-  const index = raceIndex(
-    versions.map((version) => weights[version] as number),
-    point,
-  );
+  const list = summable(versions.map((version) => weights[version] as number));
+  const index = raceIndex(list, point);
   return index === -1 ? undefined : versions[index];
 }
 
@@ -49,6 +47,12 @@ export function raceIndex(weights: readonly number[], point: number): number {
     }
   }
   return winner;
+}
+
+/** Weights of the same shares whose sum is a finite number. */
+export function summable(weights: readonly number[]): readonly number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return Number.isFinite(sum) ? weights : weights.map((weight) => weight / Number.MAX_VALUE);
 }
 
 /**
