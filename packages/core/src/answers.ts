@@ -71,12 +71,17 @@ export function redirect(
   plan: RedirectPlan,
   matched: MatchedPath,
   changes: readonly HeaderChanges[],
-): RedirectDecision {
+): RedirectDecision | RejectDecision {
+  const location = locationOf(plan, matched);
+  if (location === undefined) {
+    const detail = "the redirect needs a host, and the request names none";
+    return reject(400, "bad-request", detail, route, changedHeaders(NO_HEADERS, changes));
+  }
   return Object.freeze({
     kind: "redirect",
     route,
     status: plan.status,
-    location: locationOf(plan, matched),
+    location,
     headers: changes.length === 0 ? NO_HEADERS : changedHeaders(NO_HEADERS, changes),
   });
 }

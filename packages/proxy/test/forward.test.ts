@@ -231,7 +231,7 @@ describe("failures", () => {
     const retry = { attempts: 1, statuses: [503], backoff: { baseMs: 0, maxMs: 0 } };
     const { url } = await gatewayTo({
       ...config,
-      routes: [{ ...(config.routes[0] as object), retry } as (typeof config.routes)[0]],
+      routes: config.routes.map((route) => ({ ...route, retry })),
     });
     expect(await send(url, "/")).toMatchObject({ status: 200, body: "call 2" });
     expect(await send(url, "/")).toMatchObject({ status: 503, body: "call 4" });

@@ -70,10 +70,23 @@ describe("a redirect", () => {
 
   it("is a path alone where no host is known", () => {
     expect(locationOf({}, "GET /a?b")).toBe("/a?b");
-    expect(locationOf({ path: { replacePrefix: "" } }, "GET /a//evil.com", "/a/*")).toBe(
-      "/evil.com",
-    );
+    expect(locationOf({ scheme: "https", host: "x.org" }, "GET /a")).toBe("https://x.org/a");
   });
+
+  it.each([{ scheme: "https" }, { port: 8443 }] as const)(
+    "is refused where %j needs a host",
+    (to) => {
+      expect(redirected(to, "GET /a")).toMatchObject({
+        kind: "reject",
+        status: 400,
+        reason: "bad-request",
+        detail: "the redirect needs a host, and the request names none",
+      });
+      expect(locationOf({ path: { replacePrefix: "" } }, "GET /a//evil.com", "/a/*")).toBe(
+        "/evil.com",
+      );
+    },
+  );
 
   it("may be that of one backend among several, which uses the prefix of the route", () => {
     const gateway = createGateway({

@@ -13,16 +13,18 @@ export interface RedirectPlan {
 
 /**
  * The `Location` of a redirect. What is not configured comes from the request. Without any host it is a
- * path alone, which starts with exactly one `/`, so a client cannot make it lead to another host.
+ * path alone, which starts with exactly one `/`, so a client cannot make it lead to another host. Undefined when
+ * there is no host to put a configured scheme or port before: a path alone would lead back here for ever.
  *
  * Source: Kubernetes Gateway API, HTTPRequestRedirectFilter.
  */
-export function locationOf(redirect: RedirectPlan, matched: MatchedPath): string {
+export function locationOf(redirect: RedirectPlan, matched: MatchedPath): string | undefined {
   const { request } = matched;
   const path =
     withoutRuns(rewritePath(redirect.path, matched)) + (redirect.keepQuery ? request.query : "");
   const host = redirect.host ?? request.host;
-  if (host === "") return path;
+  if (host === "")
+    return redirect.scheme === undefined && redirect.port === undefined ? path : undefined;
   const scheme = redirect.scheme ?? request.protocol;
   const port = redirect.port ?? (redirect.scheme === undefined ? request.port : 0);
   const isDefault = port === 0 || port === (scheme === "http" ? 80 : 443);
