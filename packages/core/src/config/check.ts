@@ -2,7 +2,9 @@ import { isHopByHop } from "../rewrite/hop-by-hop.js";
 import { compilePath, isPatternProblem, type CompiledPath } from "../match/pattern.js";
 import type { ConfigInput, GatewayConfig } from "./config.js";
 import type { ConfigCode } from "./codes.js";
+import { NOTHING_KNOWN, type Known } from "./checked-routes.js";
 import { instanceUrl } from "./instance-url.js";
+import { isRecord, listIn, manyOf, recordOf, type Loose } from "./loose.js";
 import { describeValue, GatewayConfigError, pointerOf, type ConfigProblem } from "./problem.js";
 import { checkShape } from "./shape.js";
 import { expandRoute, hasInlineMatch, isUrl, MATCH_FIELDS } from "./short-form.js";
@@ -18,8 +20,12 @@ import { withDefaults } from "./with-defaults.js";
  * // 'no service is called "ordrs"; did you mean "orders"?'
  */
 export function checkConfig(input: unknown): readonly ConfigProblem[] {
-  const shape = checkShape(input);
-  const relations = new Relations(input).check();
+  return problemsIn(input, NOTHING_KNOWN);
+}
+
+function problemsIn(input: unknown, known: Known): readonly ConfigProblem[] {
+  const shape = checkShape(input, known);
+  const relations = new Relations(input, known).check();
   const seen = new Set(shape.map(({ pointer }) => pointer));
   const all = [
     ...shape,
@@ -32,8 +38,8 @@ export function checkConfig(input: unknown): readonly ConfigProblem[] {
 }
 
 /** The config in its long form. @throws GatewayConfigError holding every problem */
-export function assertConfig(input: ConfigInput): GatewayConfig {
-  const problems = checkConfig(input);
+export function assertConfig(input: ConfigInput, known = NOTHING_KNOWN): GatewayConfig {
+  const problems = problemsIn(input, known);
   if (problems.length > 0) throw new GatewayConfigError(problems);
   return Array.isArray(input)
     ? { routes: (input as readonly Parameters<typeof expandRoute>[0][]).map(expandRoute) }
@@ -50,15 +56,6 @@ function byPlace(
 }
 
 type Place = readonly (string | number)[];
-type Loose = { readonly [field: string]: unknown };
-
-// Reads what may be anything: the shape of each part is checked elsewhere, so what has the wrong one is left out here.
-const isRecord = (value: unknown): value is Loose =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const recordOf = (value: unknown): Loose => (isRecord(value) ? value : {});
-const listIn = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const manyOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
 
 /** What the parts of a config say of each other: names that must exist, be unique or not meet. */
 class Relations {
@@ -66,8 +63,10 @@ class Relations {
   readonly #config: Loose;
   readonly #isShort: boolean;
   readonly #services: readonly string[];
+  readonly #known: Known;
 
-  constructor(input: unknown) {
+  constructor(input: unknown, known: Known) {
+    this.#known = known;
     this.#isShort = Array.isArray(input);
     this.#config = this.#isShort ? { routes: input } : recordOf(input);
     this.#services = Object.keys(recordOf(this.#config["services"]));
@@ -78,8 +77,7 @@ class Relations {
     const routes = listIn(this.#config["routes"]);
     const ids = new Map<string, Place>();
     for (const [index, route] of routes.entries())
-      if (isRecord(route))
-        this.#checkRoute(route, this.#isShort ? [index] : ["routes", index], ids);
+      if (isRecord(route)) this.#checkRoute(route, index, ids);
     this.#checkTimeouts(this.#defaultTimeouts(), ["defaults", "timeouts"]);
     return this.#problems;
   }
@@ -120,7 +118,8 @@ class Relations {
     }
   }
 
-  #checkRoute(route: Loose, at: Place, ids: Map<string, Place>): void {
+  #checkRoute(route: Loose, index: number, ids: Map<string, Place>): void {
+    const at = this.#isShort ? [index] : ["routes", index];
     const { id } = route;
     if (typeof id === "string") {
       const first = ids.get(id);
@@ -134,6 +133,7 @@ class Relations {
           "an id that no other route has",
         );
     }
+    if (this.#known.routes.has(index)) return;
     this.#checkAction(route, at);
     const paths = this.#checkMatches(route, at);
     this.#checkTo(route["to"], [...at, "to"], paths);

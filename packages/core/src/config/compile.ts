@@ -7,6 +7,7 @@ import { compileAddresses } from "../match/address.js";
 import { compileRoutes, matchesOf } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import { assertConfig } from "./check.js";
+import { knownFrom, routeTexts } from "./checked-routes.js";
 import { ActionsCompiler } from "./compile-action.js";
 import type {
   ConfigInput,
@@ -24,14 +25,18 @@ import { withDefaults } from "./with-defaults.js";
 /**
  * Checks a config and compiles it.
  *
+ * @param before what is replaced: parts of it that stay the same are not checked again
+ *
  * @throws GatewayConfigError holding every problem
  */
-export function compileConfig(input: ConfigInput): Plan {
-  const config = assertConfig(input);
+export function compileConfig(input: ConfigInput, before?: Plan): Plan {
+  const checked = routeTexts(input);
+  const config = assertConfig(input, knownFrom(before?.checked, checked));
   const defaults = config.defaults ?? {};
   const ids = routeIds(config.routes);
   const actions = new ActionsCompiler(defaults);
   return Object.freeze({
+    checked,
     parse: compileParse(config),
     table: compileRoutes(
       config.routes.map((route, index) => ({ ...route, id: ids[index] as string })),

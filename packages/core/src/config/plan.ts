@@ -7,6 +7,7 @@ import type { CorsPlan } from "../rewrite/cors.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
+import type { CheckedRoutes } from "./checked-routes.js";
 import type { StickyConfig } from "./config.js";
 
 /** An instance after checking. */
@@ -112,6 +113,8 @@ export interface TargetPlan {
 
 /** The configuration after checking and compiling. Frozen; replaced as a whole. */
 export interface Plan {
+  /** Undefined where the routes have no form in JSON. */
+  readonly checked: CheckedRoutes | undefined;
   readonly parse: ParseOptions;
   readonly table: RouteTable;
   /** Of each route, in the order of the configuration. Equal ones are one object. */

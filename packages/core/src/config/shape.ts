@@ -11,6 +11,8 @@ import {
 } from "./action-shape.js";
 import { cors } from "./cors-shape.js";
 import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
+import { NOTHING_KNOWN } from "./checked-routes.js";
+import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
 import type { ConfigProblem } from "./problem.js";
 import {
@@ -124,6 +126,25 @@ const config = record("the configuration", {
 const shortForm = list("the configuration", shortRoute);
 
 /** Checks the shape of a config: every field, type, name, host and number on its own. */
-export function checkShape(input: unknown): ConfigProblem[] {
-  return problemsOf(Array.isArray(input) ? shortForm : config, input);
+export function checkShape(input: unknown, known = NOTHING_KNOWN): ConfigProblem[] {
+  const isShort = Array.isArray(input);
+  const schema = isShort ? shortForm : config;
+  const routes = isShort ? (input as readonly unknown[]) : recordOf(input)["routes"];
+  if (known.routes.size === 0 || !Array.isArray(routes)) return problemsOf(schema, input);
+  const places = routes.flatMap((_, index) => (known.routes.has(index) ? [] : [index]));
+  const others = places.map((index) => routes[index] as unknown);
+  const rest = isShort ? others : { ...(input as object), routes: others };
+  return problemsOf(schema, rest).map((problem) => withPlace(problem, isShort, places));
+}
+
+// The routes that were looked at stand at other places of the whole configuration.
+function withPlace(
+  problem: ConfigProblem,
+  isShort: boolean,
+  places: readonly number[],
+): ConfigProblem {
+  const start = isShort ? "/" : "/routes/";
+  if (!problem.pointer.startsWith(start)) return problem;
+  const [index = "", ...within] = problem.pointer.slice(start.length).split("/");
+  return { ...problem, pointer: [start + String(places[Number(index)]), ...within].join("/") };
 }
