@@ -239,7 +239,7 @@ class SignalboxGateway implements Gateway {
   }
 
   update(config: ConfigInput): void {
-    const plan = compileConfig(config);
+    const plan = compileConfig(config, this.#runtime.plan);
     const now = this.#env.now();
     const before = this.#runtime.services;
     const changes: GatewayChange[] = [];

@@ -1,0 +1,236 @@
+import { compilePath, type CompiledPath } from "../match/pattern.js";
+import {
+  checkHeaderChanges,
+  checkRedirect,
+  checkRespond,
+  checkRewrite,
+  unknownParam,
+} from "./check-action.js";
+import type { Known } from "./checked-routes.js";
+import { instanceUrl } from "./instance-url.js";
+import { looseCompile, namesOf } from "./loose-path.js";
+import { isRecord, listIn, manyOf, recordOf, type Loose } from "./loose.js";
+import { describeValue, pointerOf, type ConfigProblem } from "./problem.js";
+import { ProblemList, type Place } from "./problem-list.js";
+import { hasInlineMatch, isUrl, MATCH_FIELDS } from "./short-form.js";
+import { suggest } from "./suggest.js";
+import { withDefaults } from "./with-defaults.js";
+
+/** What the parts of a config say of each other: names that must exist, be unique or not meet. */
+export class Relations {
+  readonly #problems = new ProblemList();
+  readonly #config: Loose;
+  readonly #isShort: boolean;
+  readonly #services: readonly string[];
+  readonly #known: Known;
+
+  constructor(input: unknown, known: Known) {
+    this.#known = known;
+    this.#isShort = Array.isArray(input);
+    this.#config = this.#isShort ? { routes: input } : recordOf(input);
+    this.#services = Object.keys(recordOf(this.#config["services"]));
+  }
+
+  check(): readonly ConfigProblem[] {
+    for (const name of this.#services) this.#checkInstances(name);
+    const routes = listIn(this.#config["routes"]);
+    const ids = new Map<string, Place>();
+    for (const [index, route] of routes.entries())
+      if (isRecord(route)) this.#checkRoute(route, index, ids);
+    this.#checkTimeouts(this.#defaultTimeouts(), ["defaults", "timeouts"]);
+    return this.#problems.all;
+  }
+
+  #checkInstances(name: string): void {
+    const ids = new Map<string, number>();
+    const instances = listIn(recordOf(recordOf(this.#config["services"])[name])["instances"]);
+    for (const [index, instance] of instances.entries()) {
+      const { url = instance, id } = recordOf(instance);
+      const own =
+        typeof id === "string" ? id : typeof url === "string" ? instanceUrl(url)?.url : undefined;
+      if (own === undefined) continue;
+      const first = ids.get(own);
+      if (first === undefined) {
+        ids.set(own, index);
+        continue;
+      }
+      const message = `instance ${first} of the service has the id ${describeValue(own)} already: give one of them an id of its own`;
+      this.#problems.add(
+        ["services", name, "instances", index],
+        "DUPLICATE_INSTANCE",
+        message,
+        describeValue(own),
+        "an id that is unique in the service",
+      );
+    }
+  }
+
+  #checkRoute(route: Loose, index: number, ids: Map<string, Place>): void {
+    const at = this.#isShort ? [index] : ["routes", index];
+    const { id } = route;
+    if (typeof id === "string") {
+      const first = ids.get(id);
+      if (first === undefined) ids.set(id, at);
+      else
+        this.#problems.add(
+          [...at, "id"],
+          "DUPLICATE_ID",
+          `${pointerOf(first)} has the id ${describeValue(id)} already`,
+          describeValue(id),
+          "an id that no other route has",
+        );
+    }
+    if (this.#known.routes.has(index)) return;
+    this.#checkAction(route, at);
+    const paths = this.#checkMatches(route, at);
+    this.#checkTo(route["to"], [...at, "to"], paths);
+    for (const [index, mirror] of listIn(route["mirror"]).entries()) {
+      const { service } = recordOf(mirror);
+      if (typeof service === "string")
+        this.#checkService(service, [...at, "mirror", index, "service"]);
+    }
+    checkHeaderChanges(this.#problems, route, at);
+    checkRespond(this.#problems, recordOf(route["respond"]), [...at, "respond"]);
+    checkRewrite(this.#problems, recordOf(route["rewrite"]), [...at, "rewrite"], paths);
+    checkRedirect(this.#problems, recordOf(route["redirect"]), [...at, "redirect"], paths);
+    this.#checkTimeouts(recordOf(route["timeouts"]), [...at, "timeouts"]);
+  }
+
+  #checkAction(route: Loose, at: Place): void {
+    const given = ["to", "redirect", "respond"].filter((action) => route[action] !== undefined);
+    if (given.length !== 1) {
+      const found = given.length === 0 ? "none" : given.join(" and ");
+      this.#problems.add(
+        at,
+        "ACTION",
+        `a route needs exactly one of to, redirect and respond, got ${found}`,
+        found,
+        "exactly one of to, redirect and respond",
+      );
+    }
+    if (given.length !== 1 || given[0] === "to") return;
+    for (const field of ["rewrite", "requestHeaders", "timeouts", "retry", "mirror"]) {
+      if (route[field] === undefined) continue;
+      const message = `${field} changes nothing on a route with ${given[0] as string}: it acts on forwarded requests`;
+      this.#problems.add([...at, field], "NO_EFFECT", message, field, `a route with "to"`);
+    }
+  }
+
+  #checkMatches(route: Loose, at: Place): readonly CompiledPath[] {
+    const isInline = this.#isShort && hasInlineMatch(route);
+    if (isInline && route["match"] !== undefined) {
+      const field = MATCH_FIELDS.find((name) => Object.hasOwn(route, name)) as string;
+      this.#problems.add(
+        at,
+        "SHORT_FORM",
+        `a route has match fields of its own ("${field}") or a match, not both`,
+        `"match" and "${field}"`,
+        "one of the two",
+      );
+    }
+    const matches = isInline ? [route] : manyOf(route["match"]);
+    const places = isInline
+      ? [at]
+      : matches.map((_, index) =>
+          Array.isArray(route["match"]) ? [...at, "match", index] : [...at, "match"],
+        );
+    if (matches.length === 0) return [compilePath(undefined) as CompiledPath];
+    return matches.flatMap((match, index) =>
+      this.#checkMatch(recordOf(match), places[index] as Place),
+    );
+  }
+
+  #checkMatch(match: Loose, at: Place): CompiledPath[] {
+    const path = looseCompile(match["path"]);
+    if (path === undefined) return [];
+    const names = namesOf(path);
+    for (const param of Object.keys(recordOf(match["params"]))) {
+      if (!names.includes(param))
+        unknownParam(this.#problems, [...at, "params", param], param, names);
+    }
+    return [path];
+  }
+
+  #checkTo(to: unknown, at: Place, paths: readonly CompiledPath[]): void {
+    if (typeof to === "string") {
+      if (!isUrl(to)) this.#checkService(to, at);
+      return;
+    }
+    if (Array.isArray(to)) {
+      for (const [index, entry] of to.entries())
+        if (typeof entry === "object") this.#checkBackend(recordOf(entry), [...at, index], paths);
+      return;
+    }
+    const backend = recordOf(to);
+    if (to === undefined) return;
+    this.#checkBackend(backend, at, paths);
+    if (backend["split"] !== undefined && backend["version"] !== undefined) {
+      this.#problems.add(
+        [...at, "version"],
+        "SPLIT_AND_VERSION",
+        "a backend has a split or a version, not both",
+        "both",
+        "one of the two",
+      );
+    }
+    if (backend["sticky"] !== undefined && backend["split"] === undefined) {
+      this.#problems.add(
+        [...at, "sticky"],
+        "STICKY",
+        "sticky has nothing to hold on to without a split",
+        "sticky without split",
+        "a split beside it",
+      );
+    }
+  }
+
+  #checkBackend(backend: Loose, at: Place, paths: readonly CompiledPath[]): void {
+    if (typeof backend["service"] === "string")
+      this.#checkService(backend["service"], [...at, "service"]);
+    const fallback = recordOf(backend["fallback"]);
+    if (typeof fallback["service"] === "string")
+      this.#checkService(fallback["service"], [...at, "fallback", "service"]);
+    checkHeaderChanges(this.#problems, backend, at);
+    checkRewrite(this.#problems, recordOf(backend["rewrite"]), [...at, "rewrite"], paths);
+    checkRedirect(this.#problems, recordOf(backend["redirect"]), [...at, "redirect"], paths);
+  }
+
+  #checkService(service: string, at: Place): void {
+    if (this.#services.includes(service)) return;
+    const near = suggest(service, this.#services);
+    const known =
+      this.#services.length === 0
+        ? "there are none; give a URL, or name it in services"
+        : `there are ${this.#services.slice(0, 10).join(", ")}`;
+    const isAddress = /^[\w.-]+:\d+$/.test(service);
+    const guess = isAddress ? `a URL begins with http://` : known;
+    const hint = near === undefined ? guess : `did you mean "${near}"?`;
+    this.#problems.add(
+      at,
+      "UNKNOWN_SERVICE",
+      `no service is called ${describeValue(service)}; ${hint}`,
+      describeValue(service),
+      "the name of a service, or a URL",
+      near,
+    );
+  }
+
+  #defaultTimeouts(): Loose {
+    return recordOf(recordOf(this.#config["defaults"])["timeouts"]);
+  }
+
+  // What a route does not give comes from the defaults, so the two are looked at as they act together.
+  #checkTimeouts(own: Loose, at: Place): void {
+    const { requestMs, attemptMs } = withDefaults<Loose>({}, this.#defaultTimeouts(), own);
+    if (own["requestMs"] === undefined && own["attemptMs"] === undefined) return;
+    if (typeof requestMs !== "number" || typeof attemptMs !== "number") return;
+    if (!(requestMs > 0) || attemptMs <= requestMs) return;
+    const field = own["attemptMs"] === undefined ? "requestMs" : "attemptMs";
+    const message = `attemptMs must not be above requestMs, got ${attemptMs} above ${requestMs}`;
+    const [found, expected] =
+      field === "attemptMs"
+        ? [String(attemptMs), `at most ${requestMs}`]
+        : [String(requestMs), `at least ${attemptMs}`];
+    this.#problems.add([...at, field], "ATTEMPT_TIME", message, found, expected);
+  }
+}
