@@ -533,6 +533,15 @@ it("takes fields that are undefined for fields that are left out", () => {
   expect(lines(route({ id: undefined, match: undefined, redirect: undefined }))).toEqual([]);
 });
 
+it("takes the name of a schema for editors in the full form, and offers it in no message", () => {
+  const named = (name: unknown) => lines({ $schema: name, services, routes: [{ to: "orders" }] });
+  expect(named("./config.schema.json")).toEqual([]);
+  expect(named(7)).toEqual(["/$schema: $schema must be text, got 7 [TYPE]"]);
+  expect(checkConfig(route({ $schema: "x" }))).toMatchObject([
+    { pointer: "/routes/0/$schema", code: "UNKNOWN_FIELD" },
+  ]);
+});
+
 it("tells twenty different problems at once, none hiding another, in the order of their places", () => {
   const config = {
     services: {

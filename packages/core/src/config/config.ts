@@ -290,6 +290,8 @@ export interface DefaultsConfig {
 
 /** Everything a gateway is told. Plain JSON data, but for values of our own interfaces such as a balancer. */
 export interface GatewayConfig {
+  /** Where an editor finds the schema of the file that this is kept in. The gateway does not read it. */
+  readonly $schema?: string;
   readonly services?: { readonly [name: string]: ServiceConfig };
   readonly routes: readonly RouteConfig[];
   /** CIDR ranges of proxies whose `X-Forwarded-*` is believed. Default: none. */

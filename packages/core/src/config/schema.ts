@@ -56,20 +56,28 @@ export function flag(about: string) {
 
 export type Schema = v.GenericSchema;
 
-/** A record with exactly these fields; wrap those that may be left out in `optional`. */
-export function record(about: string, fields: Record<string, Schema>): Schema {
+/**
+ * A record with exactly these fields; wrap those that may be left out in `optional`. Messages offer
+ * `fields` only, not those that are `alsoTaken`.
+ */
+export function record(
+  about: string,
+  fields: Record<string, Schema>,
+  alsoTaken: Record<string, Schema> = {},
+): Schema {
+  const all = { ...alsoTaken, ...fields };
   const names = Object.keys(fields).join(", ");
   const none = nothing("TYPE", about, `a record of ${names}`);
   const unknown = nothing("UNKNOWN_FIELD", about, names);
   const missing = says("MISSING", about, names);
-  const known = v.object(fields, missing);
+  const known = v.object(all, missing);
   return either((input) => {
     if (!isObject(input)) return none;
     // Valibot's own strict records tell the first unknown field only.
-    const others = Object.keys(input).filter((name) => !Object.hasOwn(fields, name));
+    const others = Object.keys(input).filter((name) => !Object.hasOwn(all, name));
     if (others.length === 0) return known;
     const wrong = Object.fromEntries(others.map((name) => [name, unknown]));
-    return v.object({ ...fields, ...wrong }, missing);
+    return v.object({ ...all, ...wrong }, missing);
   });
 }
 

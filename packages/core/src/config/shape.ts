@@ -29,6 +29,7 @@ import {
   optional,
   problemsOf,
   record,
+  text,
 } from "./schema.js";
 
 const routeFields = {
@@ -101,7 +102,7 @@ const service = record("a service", {
   connect: optional(connect),
 });
 
-const config = record("the configuration", {
+const configFields = {
   services: optional(map("services", name("a service"), service)),
   routes: list("routes", route),
   trustedProxies: optional(list("trustedProxies", addressRange)),
@@ -122,6 +123,9 @@ const config = record("the configuration", {
       connect: optional(connect),
     }),
   ),
+};
+const config = record("the configuration", configFields, {
+  $schema: optional(text("TYPE", "$schema", "text")),
 });
 const shortForm = list("the configuration", shortRoute);
 
