@@ -1,7 +1,6 @@
 import { compilePath, isPatternProblem } from "../match/pattern.js";
 import { instanceUrl } from "./instance-url.js";
 import {
-  CONTROL,
   name,
   headerName,
   headerValue,
@@ -16,7 +15,7 @@ import {
   regex,
   absolutePath,
 } from "./leaf-shapes.js";
-import { plainText } from "./match-shape.js";
+import { outlined } from "./outline.js";
 import {
   choice,
   either,
@@ -32,6 +31,7 @@ import {
   type Schema,
   judged,
 } from "./schema.js";
+import * as patterns from "./text-patterns.js";
 
 export const headerChanges = record("header changes", {
   set: optional(map("set", headerName, headerValue)),
@@ -55,18 +55,24 @@ const replacement = text(
   "PATH",
   "a replacement",
   "text without control characters",
-  (value) => !CONTROL.test(value),
+  patterns.NO_CONTROL,
 );
-const prefixReplacement = either((input) => (input === "" ? plainText : absolutePath));
+const noPrefix = choice("PATH", "a prefix", [""]);
+const prefixReplacement = either(
+  (input) => (input === "" ? noPrefix : absolutePath),
+  () => [noPrefix, absolutePath],
+);
 const template = text(
   "PATH",
   "a path template",
   'a path such as "/v2/:id"',
   (value) => value.startsWith("/") && value.split("/").slice(1).every(isTemplateSegment),
+  patterns.TEMPLATE,
 );
+const regexRewrite = record("a path rewrite", { regex, with: replacement });
 const chooseRewrite = (input: object): Schema =>
   Object.hasOwn(input, "regex") || Object.hasOwn(input, "with")
-    ? record("a path rewrite", { regex, with: replacement })
+    ? regexRewrite
     : choosePlainRewrite(input);
 const choosePlainRewrite = oneForm("PATH", "a path rewrite", {
   replace: absolutePath,
@@ -75,7 +81,12 @@ const choosePlainRewrite = oneForm("PATH", "a path rewrite", {
 const queryText = text("TYPE", "a query value", "text");
 export const rewrite = record("rewrite", {
   host: optional(authority),
-  path: optional(either((input) => (isObject(input) ? chooseRewrite(input) : template))),
+  path: optional(
+    either(
+      (input) => (isObject(input) ? chooseRewrite(input) : template),
+      () => [template, ...choosePlainRewrite.forms, regexRewrite],
+    ),
+  ),
   query: optional(
     record("query changes", {
       set: optional(map("set", name("a query parameter"), queryText)),
@@ -91,10 +102,12 @@ export const redirect = record("redirect", {
   host: optional(hostName),
   port: optional(port),
   path: optional(
-    either((input) =>
-      isObject(input)
-        ? choosePlainRewrite(input)
-        : nothing("PATH", "a redirect path", "{ replace } or { replacePrefix }"),
+    either(
+      (input) =>
+        isObject(input)
+          ? choosePlainRewrite(input)
+          : nothing("PATH", "a redirect path", "{ replace } or { replacePrefix }"),
+      () => choosePlainRewrite.forms,
     ),
   ),
   query: optional(choice("TYPE", "query", ["keep", "drop"])),
@@ -112,33 +125,43 @@ const chooseSticky = oneForm("STICKY", "sticky", {
   query: name("a query parameter"),
   fact: name("a fact"),
 });
-const clientAddress = judged(
-  (value) => value === "clientAddress",
-  "STICKY",
-  "sticky",
-  '"clientAddress", or a source such as { cookie: "uid" }',
+const clientAddress = outlined(
+  judged(
+    (value) => value === "clientAddress",
+    "STICKY",
+    "sticky",
+    '"clientAddress", or a source such as { cookie: "uid" }',
+  ),
+  { const: "clientAddress" },
 );
-const sticky = either((input) => (isObject(input) ? chooseSticky(input) : clientAddress));
+const sticky = either(
+  (input) => (isObject(input) ? chooseSticky(input) : clientAddress),
+  () => [clientAddress, ...chooseSticky.forms],
+);
 
 const target = text(
   "TO",
   "to",
   "a service name or a URL",
   (value) =>
-    value !== "" &&
-    !CONTROL.test(value) &&
-    (!value.includes("://") || instanceUrl(value) !== undefined),
+    patterns.NAME.test(value) && (!value.includes("://") || instanceUrl(value) !== undefined),
+  patterns.TARGET,
 );
 const fallback = record("fallback", {
   service: optional(name("a service")),
   version: optional(name("a version")),
 });
-const backend = record("to", {
+const backendFields = {
   service: name("a service"),
   version: optional(name("a version")),
   split: optional(map("split", name("a version"), weight)),
   sticky: optional(sticky),
   fallback: optional(fallback),
+};
+// Relations that an editor can tell; checkConfig tells them too.
+const backend = outlined(record("to", backendFields), {
+  dependentRequired: { sticky: ["split"] },
+  dependentSchemas: { split: { properties: { version: false } } },
 });
 const weighted = record("a backend", {
   service: name("a service"),
@@ -163,17 +186,25 @@ export const url = text(
   "a URL",
   'one such as "http://10.0.0.9:8080"',
   (value) => instanceUrl(value) !== undefined,
+  patterns.BASE_URL,
 );
-export const to = either((input) => {
-  if (Array.isArray(input))
-    return input.length > 0 && input.every(isText) ? list("to", url) : list("to", weighted);
-  return isObject(input) ? backend : target;
-});
+const urls = list("to", url);
+const backends = list("to", weighted);
+export const to = either(
+  (input) => {
+    if (Array.isArray(input)) return input.length > 0 && input.every(isText) ? urls : backends;
+    return isObject(input) ? backend : target;
+  },
+  () => [target, urls, backend, backends],
+);
 
 const limit = (about: string): Schema => {
   const time = milliseconds(about);
   const off = choice("TIME", about, ["0"]);
-  return either((input) => (input === "0" ? off : time));
+  return either(
+    (input) => (input === "0" ? off : time),
+    () => [time, off],
+  );
 };
 export const timeouts = record("timeouts", {
   requestMs: optional(limit("requestMs")),

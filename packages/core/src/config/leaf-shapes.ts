@@ -4,40 +4,34 @@ import { compilePath, isPatternProblem } from "../match/pattern.js";
 import { regexProblem } from "../match/regex.js";
 import type { ConfigCode } from "./codes.js";
 import { explained, number, text, type Schema } from "./schema.js";
-
-export const CONTROL = /[\u0000-\u001f\u007f]/;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+import * as patterns from "./text-patterns.js";
 
 export const name = (about: string) =>
-  text(
-    "NAME",
-    about,
-    "non-empty text without control characters",
-    (value) => value !== "" && !CONTROL.test(value),
-  );
+  text("NAME", about, "non-empty text without control characters", patterns.NAME);
 export const headerName = text(
   "HEADER_NAME",
   "a header name",
   "a token of RFC 9110 (letters, digits, -)",
-  (value) => TOKEN.test(value),
+  patterns.TOKEN,
 );
 export const headerValue = text(
   "HEADER_VALUE",
   "a header value",
   "text without control characters",
-  (value) => !CONTROL.test(value.replaceAll("\t", "")),
+  patterns.HEADER_VALUE,
 );
 export const method = text(
   "METHOD",
   "a method",
   "an upper-case token such as GET",
-  (value) => TOKEN.test(value) && value === value.toUpperCase(),
+  patterns.METHOD,
 );
 export const weight = number(
   "SPLIT_WEIGHT",
   "weight",
   "a finite number >= 0",
   (value) => Number.isFinite(value) && value >= 0,
+  { minimum: 0 },
 );
 export const milliseconds = (about: string, least = 0) =>
   number(
@@ -45,6 +39,7 @@ export const milliseconds = (about: string, least = 0) =>
     about,
     `a finite number of milliseconds >= ${least}`,
     (value) => Number.isFinite(value) && value >= least,
+    { minimum: least },
   );
 function boundsOf(least: number, most: number): string {
   if (most !== Number.MAX_SAFE_INTEGER) return ` from ${least} to ${most}`;
@@ -57,11 +52,18 @@ export const whole = (
   least: number,
   most = Number.MAX_SAFE_INTEGER,
 ) =>
-  number(code, about, `a whole number${boundsOf(least, most)}`, (value) => {
-    return Number.isInteger(value) && value >= least && value <= most;
-  });
+  number(
+    code,
+    about,
+    `a whole number${boundsOf(least, most)}`,
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+    { type: "integer", minimum: least, maximum: most },
+  );
 export const ratio = (about: string) =>
-  number("RATIO", about, "a number from 0 to 1", (value) => value >= 0 && value <= 1);
+  number("RATIO", about, "a number from 0 to 1", (value) => value >= 0 && value <= 1, {
+    minimum: 0,
+    maximum: 1,
+  });
 export const port = whole("PORT", "a port", 1, 65_535);
 export const addressRange = text(
   "ADDRESS",
@@ -74,27 +76,36 @@ export const hostPattern = text(
   "a host",
   'a host name without port such as "api.shop.com" or "*.shop.com"',
   isHostPattern,
+  patterns.HOST_PATTERN,
 );
 export const hostName = text(
   "HOST",
   "a host",
   "a host name without port",
   (value) => isHostPattern(value) && !value.startsWith("*"),
+  patterns.HOST,
 );
 export const authority = text(
   "HOST",
   "a host",
   'a host name, with a port if need be, such as "api.shop.com:8080"',
   (value) => value !== "" && parseHost(value) !== undefined,
+  patterns.AUTHORITY,
 );
 
-export const regex = explained("REGEX", "a regex", regexProblem);
+export const regex = explained("REGEX", "a regex", regexProblem, {
+  expected: "one of JavaScript and RE2 at once: without look-around and back-references",
+});
 
-export function path(condition: (value: string) => Parameters<typeof compilePath>[0]): Schema {
-  return explained("PATH", "a path", (value) => {
+export function path(
+  condition: (value: string) => Parameters<typeof compilePath>[0],
+  looks = { expected: 'one such as "/orders"', pattern: patterns.PATH },
+): Schema {
+  const expectedOf = (value: string) => {
     const compiled = compilePath(condition(value));
     return isPatternProblem(compiled) ? `well formed: ${compiled.problem}` : undefined;
-  });
+  };
+  return explained("PATH", "a path", expectedOf, looks);
 }
 
 export const absolutePath = path((value) => ({ exact: value }));

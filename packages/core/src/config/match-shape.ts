@@ -10,6 +10,7 @@ import {
   path,
   absolutePath,
 } from "./leaf-shapes.js";
+import { outlined } from "./outline.js";
 import {
   checked,
   choice,
@@ -26,11 +27,12 @@ import {
   text,
   type Schema,
 } from "./schema.js";
+import { PATH_PATTERN } from "./text-patterns.js";
 
 /** Conditions may be nested in `not` this deep. */
 const MAX_NESTING = 20;
 
-export const plainText = text("TYPE", "a text condition", "text");
+const plainText = text("TYPE", "a text condition", "text");
 const chooseCondition = oneForm(
   "CONDITION",
   "a text condition",
@@ -41,37 +43,44 @@ const chooseCondition = oneForm(
     contains: plainText,
     regex,
     oneOf: list("oneOf", plainText),
-    range: checked(
-      record("a range", {
-        from: optional(whole("RANGE", "from", Number.MIN_SAFE_INTEGER)),
-        to: optional(whole("RANGE", "to", Number.MIN_SAFE_INTEGER)),
-      }),
-      (range) => {
-        const { from, to } = range as { from?: number; to?: number };
-        return from !== undefined || to !== undefined
-          ? (from ?? -Infinity) < (to ?? Infinity)
-          : false;
-      },
-      "RANGE",
-      "a range",
-      "from below to, at least one of the two",
+    range: outlined(
+      checked(
+        record("a range", {
+          from: optional(whole("RANGE", "from", Number.MIN_SAFE_INTEGER)),
+          to: optional(whole("RANGE", "to", Number.MIN_SAFE_INTEGER)),
+        }),
+        (range) => {
+          const { from, to } = range as { from?: number; to?: number };
+          return from !== undefined || to !== undefined
+            ? (from ?? -Infinity) < (to ?? Infinity)
+            : false;
+        },
+        "RANGE",
+        "a range",
+        "from below to, at least one of the two",
+      ),
+      { minProperties: 1 },
     ),
     present: flag("present"),
-    not: either((input) =>
-      nesting(input) > MAX_NESTING
-        ? nothing("CONDITION", "a text condition", `at most ${MAX_NESTING} deep`)
-        : condition,
+    not: either(
+      (input) =>
+        nesting(input) > MAX_NESTING
+          ? nothing("CONDITION", "a text condition", `at most ${MAX_NESTING} deep`)
+          : condition,
+      () => [condition],
     ),
   },
   (form) =>
     ["range", "present", "not"].includes(form) ? {} : { ignoreCase: optional(flag("ignoreCase")) },
 );
-const condition: Schema = either((input) =>
-  isText(input)
-    ? plainText
-    : isObject(input)
-      ? chooseCondition(input)
-      : nothing("CONDITION", "a text condition", "text or a record with one form"),
+const condition: Schema = either(
+  (input) =>
+    isText(input)
+      ? plainText
+      : isObject(input)
+        ? chooseCondition(input)
+        : nothing("CONDITION", "a text condition", "text or a record with one form"),
+  () => [plainText, ...chooseCondition.forms],
 );
 
 function nesting(input: unknown): number {
@@ -86,14 +95,20 @@ function nesting(input: unknown): number {
 }
 
 function oneOrMany(about: string, one: Schema): Schema {
-  const many = checked(
-    list(about, one),
-    (items) => (items as unknown[]).length > 0,
-    "EMPTY",
-    about,
-    "a list with at least one entry",
+  const many = outlined(
+    checked(
+      list(about, one),
+      (items) => (items as unknown[]).length > 0,
+      "EMPTY",
+      about,
+      "a list with at least one entry",
+    ),
+    { minItems: 1 },
   );
-  return either((input) => (Array.isArray(input) ? many : one));
+  return either(
+    (input) => (Array.isArray(input) ? many : one),
+    () => [one, many],
+  );
 }
 
 const choosePath = oneForm("PATH", "a path condition", {
@@ -102,8 +117,14 @@ const choosePath = oneForm("PATH", "a path condition", {
   startsWith: path((value) => ({ startsWith: value })),
   regex,
 });
-const pathPattern = path((value) => value);
-const pathCondition = either((input) => (isObject(input) ? choosePath(input) : pathPattern));
+const pathPattern = path((value) => value, {
+  expected: 'one of whole segments such as "/orders/:id" or "/orders/*"',
+  pattern: PATH_PATTERN,
+});
+const pathCondition = either(
+  (input) => (isObject(input) ? choosePath(input) : pathPattern),
+  () => [pathPattern, ...choosePath.forms],
+);
 
 export const matchFields = {
   path: optional(pathCondition),

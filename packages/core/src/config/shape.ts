@@ -14,6 +14,7 @@ import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js
 import { NOTHING_KNOWN } from "./checked-routes.js";
 import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
+import { onlyCode, outlined } from "./outline.js";
 import type { ConfigProblem } from "./problem.js";
 import {
   anything,
@@ -48,10 +49,26 @@ const routeFields = {
   cors: optional(cors),
   policies: optional(list("policies", name("a policy"))),
 };
-const route = record("a route", routeFields);
-const shortRoute = record("a route", { ...routeFields, ...matchFields });
+// Relations of fields that an editor can tell; checkConfig tells them too.
+const oneAction = {
+  oneOf: ["to", "redirect", "respond"].map((field) => ({
+    properties: { [field]: true },
+    required: [field],
+  })),
+};
+const without = (fields: object) => ({
+  properties: Object.fromEntries(Object.keys(fields).map((field) => [field, false])),
+});
+const route = outlined(record("a route", routeFields), oneAction);
+const shortRoute = outlined(record("a route", { ...routeFields, ...matchFields }), {
+  ...oneAction,
+  dependentSchemas: { match: without(matchFields) },
+});
 
-const instance = either((input) => (isObject(input) ? longInstance : url));
+const instance = either(
+  (input) => (isObject(input) ? longInstance : url),
+  () => [url, longInstance],
+);
 const longInstance = record("an instance", {
   url,
   id: optional(name("an id")),
@@ -62,31 +79,42 @@ const longInstance = record("an instance", {
       "weight of an instance",
       "a finite number > 0",
       (value) => Number.isFinite(value) && value > 0,
+      { exclusiveMinimum: 0 },
     ),
   ),
   zone: optional(name("a zone")),
   metadata: optional(map("metadata", name("a name"), anything)),
 });
 
-const balancerValue = judged(
-  (input) =>
-    isObject(input) &&
-    isText((input as { name?: unknown }).name) &&
-    typeof (input as { pick?: unknown }).pick === "function",
-  "BALANCER",
-  "a balancer",
-  "a name, or a value with a name and a pick function",
+const balancerValue = onlyCode(
+  judged(
+    (input) =>
+      isObject(input) &&
+      isText((input as { name?: unknown }).name) &&
+      typeof (input as { pick?: unknown }).pick === "function",
+    "BALANCER",
+    "a balancer",
+    "a name, or a value with a name and a pick function",
+  ),
 );
 const balancerName = choice("BALANCER", "a balancer", ["least-request", "round-robin", "random"]);
-const balancer = either((input) => (isText(input) ? balancerName : balancerValue));
+const balancer = either(
+  (input) => (isText(input) ? balancerName : balancerValue),
+  () => [balancerName, balancerValue],
+);
 const outlierRecord = record("outlier", {
   consecutiveFailures: optional(whole("OUTLIER", "consecutiveFailures", 1)),
   baseEjectionMs: optional(milliseconds("baseEjectionMs", 1)),
   maxEjectionMs: optional(milliseconds("maxEjectionMs", 1)),
   maxEjectionRatio: optional(ratio("maxEjectionRatio")),
 });
-const outlier = either((input) =>
-  input === false ? judged((value) => value === false, "TYPE", "outlier", "false") : outlierRecord,
+const off = outlined(
+  judged((value) => value === false, "TYPE", "outlier", "false"),
+  { const: false },
+);
+const outlier = either(
+  (input) => (input === false ? off : outlierRecord),
+  () => [off, outlierRecord],
 );
 const connect = record("connect", {
   timeoutMs: optional(milliseconds("timeoutMs", 1)),
@@ -128,6 +156,12 @@ const config = record("the configuration", configFields, {
   $schema: optional(text("TYPE", "$schema", "text")),
 });
 const shortForm = list("the configuration", shortRoute);
+
+/** A config in either form. */
+export const configInput = either(
+  (input) => (Array.isArray(input) ? shortForm : config),
+  () => [config, shortForm],
+);
 
 /** Checks the shape of a config: every field, type, name, host and number on its own. */
 export function checkShape(input: unknown, known = NOTHING_KNOWN): ConfigProblem[] {
