@@ -32,7 +32,7 @@ const comparison: fc.Arbitrary<TextCondition> = fc.oneof(
 );
 
 /** Text conditions of every form. */
-export const textCondition: fc.Arbitrary<TextCondition> = fc.oneof(
+const textCondition: fc.Arbitrary<TextCondition> = fc.oneof(
   { weight: 4, arbitrary: comparison },
   comparison.map((not) => ({ not })),
   comparison.map((not) => ({ not: { not } })),
@@ -91,7 +91,7 @@ const plainMatch: fc.Arbitrary<MatchConfig> = fc
   .map(dense);
 
 /** A match, some of them with conditions on path parameters. */
-export const match: fc.Arbitrary<MatchConfig> = fc
+const match: fc.Arbitrary<MatchConfig> = fc
   .tuple(plainMatch, optional(textCondition, 1))
   .map(([given, onParam]) => {
     const name = typeof given.path === "string" ? /:(\w+)/.exec(given.path)?.[1] : undefined;

@@ -17,7 +17,7 @@ import {
 type TreePath = Extract<CompiledPath, { readonly kind: "tree" }>;
 
 /** A literal on a path parameter of one of the paths. */
-export interface ParamLiteral {
+interface ParamLiteral {
   readonly path: TreePath;
   readonly name: string;
   readonly literal: Literal;
@@ -45,7 +45,7 @@ export function solvePath(constraint: PathConstraint): Solution<string> {
 }
 
 /** Whether a compiled path takes a canonical one. */
-export function takesPath(compiled: CompiledPath, path: string): boolean {
+function takesPath(compiled: CompiledPath, path: string): boolean {
   if (compiled.kind === "startsWith") return path.startsWith(compiled.text);
   if (compiled.kind === "regex") return compileRegex(compiled.source, false)(path);
   const given = path === "/" && compiled.segments.length === 0 ? [] : path.slice(1).split("/");
