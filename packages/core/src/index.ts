@@ -1,3 +1,9 @@
+/**
+ * Decisions as plain data: match, split, balance, health. Pure: no sockets, no timers.
+ *
+ * @module @signalbox/core
+ */
+
 export {
   createGateway,
   type Gateway,

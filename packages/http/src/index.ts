@@ -1,3 +1,9 @@
+/**
+ * Mounts a gateway on servers of `node:http` and `node:https`.
+ *
+ * @module @signalbox/http
+ */
+
 export {
   attachGateway,
   gatewayListener,

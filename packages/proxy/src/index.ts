@@ -1,3 +1,9 @@
+/**
+ * Forwards requests as a gateway decides. The only part that opens connections.
+ *
+ * @module @signalbox/proxy
+ */
+
 export {
   createProxy,
   type CloseOptions,

@@ -1,3 +1,9 @@
+/**
+ * What tests of routes need: requests, an environment without chance, matchers, coverage.
+ *
+ * @module @signalbox/core/testing
+ */
+
 export {
   formatCoverage,
   type ConditionCoverage,
