@@ -174,7 +174,7 @@ describe("deciding", () => {
           responseHeaders: { set: { a: "1" }, add: { "set-cookie": "b" } },
         },
         { match: { path: "/s" }, respond: { status: 200, headers: { a: "1" } } },
-        { match: { path: "/n" }, to: { service: "a", version: "v9" } },
+        { match: { path: "/n" }, to: { service: "a", version: "v9" as string } },
         { match: { path: "/m", method: "PUT" }, to: "a" },
       ],
       unmatchedMethod: "405",
@@ -194,7 +194,7 @@ describe("deciding", () => {
 
   it("never throws, whatever bytes a request holds", () => {
     const gateway = createGateway({
-      services: { a: { instances: [{ url: "http://a", version: "v1" }, "http://b"] } },
+      services: { a: { instances: [{ url: "http://a", version: "v1" as string }, "http://b"] } },
       routes: [
         {
           match: {
@@ -448,7 +448,9 @@ describe("retrying", () => {
         users: { instances: [{ url: "http://a", version: "v1" }] },
         spare: { instances: ["http://s", "http://t"] },
       },
-      routes: [{ to: { service: "users", version: "v9", fallback: { service: "spare" } } }],
+      routes: [
+        { to: { service: "users", version: "v9" as string, fallback: { service: "spare" } } },
+      ],
     });
     const decision = forwarded(gateway);
     expect(decision).toMatchObject({ service: "spare" });

@@ -1,5 +1,7 @@
 import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
+import type { AnswersOf } from "./config/known-answers.js";
+import type { ConfigFor } from "./config/literal.js";
 import { actionOf, type ConnectPlan, type Plan, type ServicePlan } from "./config/plan.js";
 import {
   choose,
@@ -42,6 +44,15 @@ export interface GatewayMatch {
 /** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
 export type MatchResult = GatewayMatch | Exclude<Decision, { kind: "forward" }>;
 
+/** What a gateway answers to `decide` and to `match`. */
+export interface Answers {
+  readonly decision: Decision;
+  readonly match: MatchResult;
+}
+
+/** What `decide` of a gateway answers: `DecisionOf<typeof gateway>`. */
+export type DecisionOf<Of extends Gateway> = ReturnType<Of["decide"]>;
+
 /** What follows a failed attempt. */
 export type RetryDecision =
   | { readonly kind: "retry"; readonly decision: ForwardDecision; readonly delayMs: number }
@@ -53,17 +64,21 @@ export interface GatewayOptions {
   readonly env?: Env;
 }
 
-/** The one object that holds state. `match`, `decide` and `retry` only read; `start`, `report`, `update` and `restore` write. */
-export interface Gateway {
+/**
+ * The one object that holds state. `match`, `decide` and `retry` only read; `start`, `report`, `update` and `restore` write.
+ *
+ * `Known` is what the type of the configuration tells of the answers; nothing by default.
+ */
+export interface Gateway<Known extends Answers = Answers> {
   /** The first half of `decide`, so that asynchronous policies fit between the two. */
-  match(view: RequestView): MatchResult;
+  match(view: RequestView): Known["match"];
   /**
    * What to do with a request. Changes nothing: asked twice with the same draws it answers the same. Never throws,
    * whatever the request holds.
    *
    * @param match what `match` answered for this request; matched anew when left out
    */
-  decide(view: RequestView, match?: MatchResult): Decision;
+  decide(view: RequestView, match?: MatchResult): Known["decision"];
   /**
    * Why a request is decided as it is: the same walk as `decide`, with reasons. Changes nothing but the draws that
    * it takes.
@@ -77,7 +92,8 @@ export interface Gateway {
   retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision;
   /**
    * Swaps the configuration as a whole. State stays where service name and instance id stay; requests under way
-   * finish on the old one.
+   * finish on the old one. The types of answers stay those of the configuration that the gateway was made from: take
+   * one that will have other routes as plain `Gateway`.
    *
    * @throws GatewayConfigError with every problem; then nothing has changed
    */
@@ -102,12 +118,20 @@ export interface Gateway {
 /**
  * Makes a gateway from a configuration, or from an array of routes.
  *
+ * A configuration that is written in the call is checked by its type: unknown services, versions and path parameters,
+ * and actions that exclude each other, do not compile. If each of its routes has an id, decisions have the parameters
+ * of their route. What was made elsewhere (a `GatewayConfig`, an imported JSON file) is checked at run time only.
+ *
  * @throws GatewayConfigError holding every problem of the configuration
  *
  * @example
  * const gateway = createGateway([{ path: "/orders/*", to: "http://10.0.0.9:8080" }]);
  * gateway.decide({ method: "GET", url: "/orders/7" }).kind; // "forward"
  */
+export function createGateway<const Config extends object>(
+  config: ConfigFor<Config>,
+  options?: GatewayOptions,
+): Gateway<AnswersOf<Config, Answers>>;
 export function createGateway(config: ConfigInput, options: GatewayOptions = {}): Gateway {
   return new SignalboxGateway(compileConfig(config), options.env ?? systemEnv());
 }

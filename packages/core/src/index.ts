@@ -6,6 +6,8 @@
 
 export {
   createGateway,
+  type Answers,
+  type DecisionOf,
   type Gateway,
   type GatewayMatch,
   type GatewayOptions,
@@ -57,6 +59,7 @@ export type {
   ToConfig,
   WeightedBackendConfig,
 } from "./config/config.js";
+export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
 export type { ConnectPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";
 export type { FindingKind, RouteFinding } from "./analysis/finding.js";

@@ -26,10 +26,14 @@ export {
 export {
   createGateway,
   GatewayConfigError,
+  type Answers,
   type ConfigInput,
   type Decision,
+  type DecisionOf,
   type Gateway,
   type GatewayChange,
   type GatewayConfig,
   type GatewayOptions,
+  type KnownAnswers,
+  type KnownForward,
 } from "@signalbox/core";
