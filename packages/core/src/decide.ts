@@ -104,7 +104,7 @@ export function decideStages(
   const path = alternative.shape;
   const matched: MatchedPath = {
     request,
-    params: readParams(path, request.path),
+    params: readParams(path, request.path, alternative.head),
     prefixSegments: path.kind === "tree" ? path.segments.length : 0,
   };
   switch (action.kind) {

@@ -146,7 +146,11 @@ class MatchValue implements GatewayMatch {
 
   constructor(matched: Matched & { kind: "match" }, plan: Plan) {
     this.route = matched.alternative.id;
-    this.params = readParams(matched.alternative.shape, matched.request.path);
+    this.params = readParams(
+      matched.alternative.shape,
+      matched.request.path,
+      matched.alternative.head,
+    );
     this.policies = actionOf(plan, matched.alternative).policies;
     this.#matched = matched;
     this.#plan = plan;

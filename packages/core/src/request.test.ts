@@ -58,6 +58,18 @@ describe("a header", () => {
 });
 
 describe("a cookie", () => {
+  it("is found by its whole name, at the start of a pair only", () => {
+    const header = "xa=0; b=a=1;\t a=2 ; a=3";
+    expect(cookieOf(cookies(header), "a")).toBe("2");
+    expect(cookieOf(cookies("b=1 a=2"), "a")).toBeUndefined();
+  });
+
+  it("is never found by a name that no cookie can have", () => {
+    expect(cookieOf(cookies("a=b=c; d;e=1;  f=1"), "a=b")).toBeUndefined();
+    expect(cookieOf(cookies("a=b=c; d;e=1;  f=1"), "d;e")).toBeUndefined();
+    expect(cookieOf(cookies("a=b=c; d;e=1;  f=1"), " f")).toBeUndefined();
+  });
+
   it.each([
     ["sid=a", "sid", "a"],
     ["x=1; sid=a; y=2", "sid", "a"],

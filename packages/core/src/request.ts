@@ -45,6 +45,8 @@ export class ParsedRequest {
     readonly path: string,
     /** Whether the path holds `%` or `*`, which the tree must not see. */
     readonly oddPath: boolean,
+    /** Whether a segment of the path is empty, so that a parameter may find no text. */
+    readonly hasEmptySegment: boolean,
     /** Query with its `?`, as received; empty when there is none. */
     readonly query: string,
     /** Path with query. */
@@ -65,13 +67,19 @@ export class ParsedRequest {
   ) {}
 }
 
-/** Value of a header; several lines of one name joined with `,`. Undefined when absent. Ignores the case of names. */
-export function headerOf(view: RequestView, name: string): string | undefined {
+/**
+ * Value of a header; several lines of one name joined with `,`. Undefined when absent. Ignores the case of names.
+ *
+ * @param name in lower case
+ * @param usual the spelling that most clients send, when it is known: it is compared faster
+ */
+export function headerOf(view: RequestView, name: string, usual = name): string | undefined {
   const raw = view.rawHeaders;
   if (raw === undefined) return headerOfRecord(view.headers, name);
   let found: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (isNamed(raw[i] as string, name)) {
+    const given = raw[i] as string;
+    if (given.length === name.length && (given === usual || isNamed(given, name))) {
       found =
         found === undefined ? (raw[i + 1] as string) : joinLines(found, raw[i + 1] as string, name);
     }
@@ -114,27 +122,41 @@ export function eachHeader(view: RequestView, visit: (name: string, value: strin
 /**
  * Value of a cookie, as it stands: nothing is decoded, quotes are part of it, the first of a name counts.
  * Undefined when absent. Source: RFC 6265 section 4.2.1.
+ *
+ * @param start `cookieStart` of the name
  */
-export function cookieOf(view: RequestView, name: string): string | undefined {
-  const header = headerOf(view, "cookie");
+export function cookieOf(
+  view: RequestView,
+  name: string,
+  start = cookieStart(name),
+): string | undefined {
+  const header = start === "" ? undefined : headerOf(view, "cookie", "Cookie");
   if (header === undefined) return undefined;
-  for (let from = 0; from < header.length;) {
+  for (let at = header.indexOf(start); at !== -1; at = header.indexOf(start, at + 1)) {
+    if (!beginsPair(header, at)) continue;
+    const from = at + start.length;
     let end = header.indexOf(";", from);
     if (end === -1) end = header.length;
-    while (from < end && isBlank(header.charCodeAt(from))) from++;
-    const equals = from + name.length;
-    if (equals < end && header.charCodeAt(equals) === 61 && header.startsWith(name, from)) {
-      let last = end;
-      while (last > equals + 1 && isBlank(header.charCodeAt(last - 1))) last--;
-      return header.slice(equals + 1, last);
-    }
-    from = end + 1;
+    while (end > from && isBlank(header.charCodeAt(end - 1))) end--;
+    return header.slice(from, end);
   }
   return undefined;
 }
 
+/** How a cookie of a name stands in a header; empty when no cookie can have that name. */
+export function cookieStart(name: string): string {
+  return /^[ \t]|[;=]/.test(name) ? "" : `${name}=`;
+}
+
+// Whether only blanks stand between here and the `;` before it, or the start.
+function beginsPair(header: string, at: number): boolean {
+  let before = at - 1;
+  while (before >= 0 && isBlank(header.charCodeAt(before))) before--;
+  return before < 0 || header.charCodeAt(before) === 59;
+}
+
 /** Parameters of a query past this number are not looked at: a bound on what a client can make us read. */
-const MAX_QUERY_PARAMETERS = 1_000;
+export const MAX_QUERY_PARAMETERS = 1_000;
 
 /**
  * First value of a query parameter, percent-decoded with `+` as a space. Undefined when absent.
@@ -185,11 +207,17 @@ function isQueryName(query: string, from: number, to: number, name: string): boo
   return escape !== -1 && escape < to && decodeQuery(query.slice(from, to)) === name;
 }
 
+// Names and values are short: a loop is faster than two searches.
 function hasEscape(text: string): boolean {
-  return text.includes("%") || text.includes("+");
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 37 || code === 43) return true;
+  }
+  return false;
 }
 
-function decodeQuery(text: string): string {
+/** A name or value of a query, percent-decoded with `+` as a space. */
+export function decodeQuery(text: string): string {
   if (!hasEscape(text)) return text;
   const spaced = text.replaceAll("+", " ");
   try {
@@ -200,15 +228,22 @@ function decodeQuery(text: string): string {
 }
 
 function isNamed(given: string, name: string): boolean {
-  return given.length === name.length && (given === name || given.toLowerCase() === name);
+  if (given.length !== name.length) return false;
+  // A loop, not toLowerCase: that makes a string for every name of the same length.
+  for (let i = 0; i < name.length; i++) {
+    const code = given.charCodeAt(i);
+    const wanted = name.charCodeAt(i);
+    if (code !== wanted && !(code >= 65 && code <= 90 && code + 32 === wanted)) return false;
+  }
+  return true;
 }
 
 function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }
 
-// Cookie lines are one list of pairs (RFC 9113 section 8.2.3); all others are joined with a plain comma.
-function joinLines(first: string, next: string, name: string): string {
+/** Joins header lines: cookies are one list of pairs (RFC 9113 section 8.2.3), all others get a plain comma. */
+export function joinLines(first: string, next: string, name: string): string {
   return name === "cookie" ? `${first}; ${next}` : `${first},${next}`;
 }
 

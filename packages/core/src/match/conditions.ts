@@ -1,8 +1,16 @@
 import type { MatchConfig, TextCondition } from "../config/config.js";
-import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
+import {
+  cookieOf,
+  cookieStart,
+  factOf,
+  headerOf,
+  queryValueOf,
+  type ParsedRequest,
+} from "../request.js";
 import { compileAddresses } from "./address.js";
 import { readParams, type CompiledPath } from "./pattern.js";
 import { describeCondition } from "./describe.js";
+import type { RequestTexts } from "./request-texts.js";
 import { compileText, type TextTest } from "./text.js";
 
 /** One compiled condition: a test on one text of a request. It knows how to say what it is, for explanations. */
@@ -19,8 +27,12 @@ export interface Condition {
     | "port";
   /** Name of the header, parameter, …; empty where there is only one. */
   readonly name: string;
+  /** How requests spell the name: `X-Beta`, `sid=`. Any other spelling is found as well, but slower. */
+  readonly usual: string;
   /** The text that alone passes the test; undefined where the test takes others. */
   readonly text: string | undefined;
+  /** The texts that alone pass the test; undefined where the test takes others. */
+  readonly texts: readonly string[] | undefined;
   readonly test: TextTest;
   /** What it wants, in words. */
   wanted(): string;
@@ -30,6 +42,8 @@ export interface Condition {
 export interface CompiledConditions {
   readonly methods: readonly string[] | undefined;
   readonly list: readonly Condition[];
+  /** Whether they are so many that the request had better be read once for all of them. */
+  readonly isLong: boolean;
 }
 
 /** Compiles conditions. Equal ones come out as the same object, so that large tables stay in the processor's caches. */
@@ -68,13 +82,19 @@ function compileConditions(match: MatchConfig): CompiledConditions {
     list.push({
       on: "clientAddress",
       name: "",
+      usual: "",
       text: undefined,
+      texts: undefined,
       test: (address) => address !== undefined && inside(address),
       wanted: () => `an address in ${ranges.join(", ")}`,
     });
   }
-  return { methods: match.method === undefined ? undefined : listOf(match.method), list };
+  const methods = match.method === undefined ? undefined : listOf(match.method);
+  return { methods, list, isLong: list.length >= LONG };
 }
+
+/** From here on reading all of a request costs less than asking for one name after the other. */
+const LONG = 24;
 
 const NAMED = [
   ["header", "headers"],
@@ -85,9 +105,22 @@ const NAMED = [
 ] as const;
 
 function onText(on: Condition["on"], name: string, condition: TextCondition): Condition {
+  // A parameter stands at another place in every pattern, so it says nothing for several.
+  const texts = on === "param" ? undefined : textsOf(condition);
   const text = typeof condition === "string" ? condition : undefined;
   const wanted = () => describeCondition(condition);
-  return { on, name, text, test: compileText(condition), wanted };
+  return { on, name, usual: usualOf(on, name), text, texts, test: compileText(condition), wanted };
+}
+
+function textsOf(condition: TextCondition): readonly string[] | undefined {
+  if (typeof condition === "string") return [condition];
+  if ("equals" in condition && condition.ignoreCase !== true) return [condition.equals];
+  return "oneOf" in condition && condition.ignoreCase !== true ? condition.oneOf : undefined;
+}
+
+function usualOf(on: Condition["on"], name: string): string {
+  if (on === "cookie") return cookieStart(name);
+  return on === "header" ? name.replace(/(?<![^-])[a-z]/g, (first) => first.toUpperCase()) : name;
 }
 
 /** Whether a condition holds for a request that the path takes. */
@@ -95,8 +128,9 @@ export function conditionHolds(
   condition: Condition,
   request: ParsedRequest,
   path: CompiledPath,
+  texts: RequestTexts | undefined,
 ): boolean {
-  return isHeldBy(condition, foundBy(condition, request, path));
+  return isHeldBy(condition, foundBy(condition, request, path, texts));
 }
 
 /** Whether a condition holds for what it looks at. */
@@ -104,22 +138,39 @@ export function isHeldBy(condition: Condition, value: string | undefined): boole
   return condition.text === undefined ? condition.test(value) : value === condition.text;
 }
 
-/** What a condition looks at; undefined when the request has no such thing. */
+/**
+ * What a condition looks at; undefined when the request has no such thing.
+ *
+ * @param texts where the request was read as a whole
+ */
 export function foundBy(
-  { on, name }: Condition,
+  condition: Condition,
   request: ParsedRequest,
   path: CompiledPath,
+  texts?: RequestTexts,
+): string | undefined {
+  return condition.on === "param"
+    ? ownValue(readParams(path, request.path), condition.name)
+    : textOf(condition, request, texts);
+}
+
+/** What a condition looks at that depends on the request alone. Parameters depend on the path as well. */
+export function textOf(
+  { on, name, usual }: Condition,
+  request: ParsedRequest,
+  texts: RequestTexts | undefined,
 ): string | undefined {
   const view = request.view;
   switch (on) {
     case "header":
-      return headerOf(view, name);
+      return texts === undefined ? headerOf(view, name, usual) : texts.header(name);
     case "query":
-      return request.query === "" ? undefined : queryValueOf(request.query, name);
+      if (request.query === "") return undefined;
+      return texts === undefined ? queryValueOf(request.query, name) : texts.query(name);
     case "cookie":
-      return cookieOf(view, name);
+      return texts === undefined ? cookieOf(view, name, usual) : texts.cookie(name);
     case "param":
-      return ownValue(readParams(path, request.path), name);
+      return undefined;
     case "fact":
       return factOf(view, name);
     case "clientAddress":

@@ -6,6 +6,8 @@ export interface ParsedHost {
   readonly port: number;
 }
 
+/** A name of 255 characters with a port. */
+const MAX_HOST = 261;
 const NO_HOST: ParsedHost = { name: "", port: 0 };
 const HOST =
   /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[(?=[^\]]*:[^\]]*:)[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?$/;
@@ -17,8 +19,7 @@ const HOST =
  */
 export function parseHost(text: string): ParsedHost | undefined {
   if (text === "") return NO_HOST;
-  if (text.length > 261) return undefined;
-  if (isPlainHost(text)) return { name: text, port: 0 };
+  if (text.length > MAX_HOST) return undefined;
   const match = HOST.exec(text);
   if (match === null) return undefined;
   const digits = match[1];
@@ -29,8 +30,9 @@ export function parseHost(text: string): ParsedHost | undefined {
   return { name: name.toLowerCase(), port };
 }
 
-/** Whether a text is lower-case labels with single dots between them: the usual case. */
-function isPlainHost(text: string): boolean {
+/** Whether a text is lower-case labels with single dots between them: the usual case, which needs no parsing. */
+export function isPlainHost(text: string): boolean {
+  if (text.length > MAX_HOST) return false;
   let wasDot = true;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

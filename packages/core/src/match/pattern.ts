@@ -19,8 +19,6 @@ export type CompiledPath =
   | { readonly kind: "startsWith"; readonly text: string }
   | { readonly kind: "regex"; readonly source: string };
 
-type TreePath = Extract<CompiledPath, { kind: "tree" }>;
-
 /** Why a path condition is refused. */
 export interface PatternProblem {
   readonly problem: string;
@@ -132,40 +130,53 @@ export function treeText(text: string): string {
 /**
  * The path parameters of a request as they stand in its canonical path, never decoded: `%2F` in one
  * cannot become a separator anywhere later.
+ *
+ * @param head where the first of them begins, when that is known
  */
 export function readParams(
   compiled: CompiledPath,
   path: string,
+  head?: number,
 ): { readonly [name: string]: string } {
-  if (
-    compiled.kind !== "tree" ||
-    (compiled.names.length === 0 && (compiled.bare || !compiled.open))
-  )
-    return NO_PARAMS;
-  if (compiled.names.length === 0) return Object.freeze({ "*": restOf(compiled, path) });
+  if (compiled.kind !== "tree") return NO_PARAMS;
+  const { names, positions, segments, open, bare } = compiled;
+  if (names.length === 0 && (bare || !open)) return NO_PARAMS;
+  let from = head ?? 1;
+  let segment = head === undefined ? 0 : (positions[0] ?? segments.length);
+  if (names.length === 0)
+    return Object.freeze({ "*": path.slice(skip(path, from, segments.length - segment)) });
   const params: Record<string, string> = {};
-  let from = 1;
-  let next = 0;
-  for (let index = 0; index < compiled.segments.length; index++) {
-    let end = path.indexOf("/", from);
-    if (end === -1) end = path.length;
-    if (compiled.positions[next] === index)
-      params[compiled.names[next++] as string] = path.slice(from, end);
-    from = end + 1;
+  for (let i = 0; i < names.length; i++) {
+    const position = positions[i] as number;
+    from = skip(path, from, position - segment);
+    const end = path.indexOf("/", from);
+    params[names[i] as string] = end === -1 ? path.slice(from) : path.slice(from, end);
+    from = end === -1 ? path.length + 1 : end + 1;
+    segment = position + 1;
   }
-  if (compiled.open && !compiled.bare) params["*"] = path.slice(from);
+  if (open && !bare) params["*"] = path.slice(skip(path, from, segments.length - segment));
   return Object.freeze(params);
 }
 
-// What follows the segments of an open pattern, without the slash before it.
-function restOf({ segments }: TreePath, path: string): string {
-  let from = 1;
-  for (let i = 0; i < segments.length; i++) {
+// Where the path goes on behind so many segments.
+function skip(path: string, from: number, segments: number): number {
+  for (let left = segments; left > 0; left--) {
     const end = path.indexOf("/", from);
-    if (end === -1) return "";
+    if (end === -1) return path.length;
     from = end + 1;
   }
-  return path.slice(from);
+  return from;
+}
+
+/** Where in a path that the pattern takes its first parameter begins, or what its open end takes. */
+export function headOf(compiled: CompiledPath): number {
+  let head = 1;
+  if (compiled.kind === "tree")
+    for (const segment of compiled.segments) {
+      if (segment === undefined) break;
+      head += segment.length + 1;
+    }
+  return head;
 }
 
 /** Whether each parameter of the pattern has text in this path: the tree also takes empty segments. */

@@ -7,6 +7,7 @@ import { request } from "../testing/request.js";
 import { compilePath, type CompiledPath } from "./pattern.js";
 import { comparePrecedence, countConditions } from "./precedence.js";
 import { compileRoutes, matchesOf, matchRoute } from "./table.js";
+import { isBad, parseRequest } from "./target.js";
 
 type Route = Pick<RouteConfig, "id" | "match" | "order"> & { id: string };
 
@@ -219,8 +220,16 @@ function naivePattern(pattern: string, path: string): boolean {
 
 function naiveText(wanted: unknown, value: string | undefined): boolean {
   if (typeof wanted === "string") return value === wanted;
-  const form = wanted as { present?: boolean; not?: unknown };
+  const form = wanted as {
+    readonly present?: boolean;
+    readonly not?: unknown;
+    readonly equals?: string;
+    readonly oneOf?: readonly string[];
+  };
   if (form.present !== undefined) return (value !== undefined) === form.present;
+  // Every comparison that is written so ignores case here.
+  if (form.equals !== undefined) return value?.toLowerCase() === form.equals.toLowerCase();
+  if (form.oneOf !== undefined) return value !== undefined && form.oneOf.includes(value);
   return !naiveText(form.not, value);
 }
 
@@ -298,23 +307,134 @@ const view: fc.Arbitrary<RequestView> = fc
     headers: { host, x },
   }));
 
-it("agrees with a naive matcher for every table and request", () => {
+function agreesWithNaive(
+  tables: fc.Arbitrary<Route[]>,
+  asked: fc.Arbitrary<RequestView>,
+  numRuns: number,
+): void {
   let hits = 0;
-  let asked = 0;
+  let requests = 0;
   fc.assert(
-    fc.property(routes, fc.array(view, { minLength: 10, maxLength: 30 }), (listed, views) => {
+    fc.property(tables, fc.array(asked, { minLength: 10, maxLength: 30 }), (listed, views) => {
       const table = compileRoutes(listed);
       const reference = naiveOrder(listed);
       for (const asking of views) {
         const expected = reference.find((naive) => naiveHolds(naive, asking))?.id;
         const match = matchRoute(table, asking);
         expect(match.kind === "match" ? match.route : undefined).toBe(expected);
-        asked++;
+        requests++;
         if (expected !== undefined) hits++;
       }
     }),
-    { numRuns: 100 },
+    { numRuns },
   );
   // Most requests must meet a route, or the property would say little.
-  expect(hits / asked).toBeGreaterThan(0.4);
+  expect(hits / requests).toBeGreaterThan(0.4);
+}
+
+it("agrees with a naive matcher for every table and request", () => {
+  agreesWithNaive(routes, view, 100);
+});
+
+// Few paths and many texts, so that lists of alternatives are long enough to be indexed.
+const text = fc.constantFrom(..."abcdefgh");
+const anyText = fc.oneof(
+  { weight: 8, arbitrary: text },
+  {
+    weight: 2,
+    arbitrary: fc.array(text, { minLength: 1, maxLength: 3 }).map((oneOf) => ({ oneOf })),
+  },
+  { weight: 1, arbitrary: text.map((not) => ({ not })) },
+  { weight: 1, arbitrary: text.map((equals) => ({ equals, ignoreCase: true })) },
+  { weight: 1, arbitrary: fc.boolean().map((present) => ({ present })) },
+);
+const methodName = fc.constantFrom("GET", "PUT", "POST", "DELETE", "PATCH");
+const crowded = fc
+  .record(
+    {
+      path: fc.constantFrom<PathCondition[]>(
+        "/a",
+        "/a",
+        "/:id",
+        "/a/*",
+        { startsWith: "/a" },
+        { regex: "/a" },
+      ),
+      method: fc.oneof(methodName, fc.uniqueArray(methodName, { minLength: 1, maxLength: 3 })),
+      headers: fc.record({ x: anyText, y: anyText }, { requiredKeys: [] }),
+      query: fc.record({ q: anyText }, { requiredKeys: [] }),
+    },
+    { requiredKeys: ["path"] },
+  )
+  .map((fields): MatchConfig => fields);
+const crowds = fc
+  .array(fc.tuple(crowded, fc.constantFrom(0, 0, 0, 0, 1)), { minLength: 30, maxLength: 200 })
+  .map((list) => list.map(([match, order], index): Route => ({ id: String(index), match, order })));
+const mostlyText = fc.oneof({ weight: 9, arbitrary: text }, fc.constantFrom("A", "z", undefined));
+const crowdedView: fc.Arbitrary<RequestView> = fc
+  .record({ method: methodName, x: mostlyText, y: mostlyText, q: mostlyText })
+  .map(({ method, x, y, q }) => ({
+    method,
+    url: q === undefined ? "/a" : `/a?q=${q}`,
+    headers: { x, y },
+  }));
+
+it("agrees with a naive matcher where many alternatives stand under one path", () => {
+  agreesWithNaive(crowds, crowdedView, 100);
+});
+
+// Many starts that begin with each other.
+const start = fc
+  .array(fc.constantFrom("a", "b", "/"), { maxLength: 6 })
+  .map((chars) => `/${chars.join("").replace(/^\/+|\/(?=\/)/g, "")}`);
+const starts = fc
+  .uniqueArray(start, { minLength: 3, maxLength: 60 })
+  .map((list) =>
+    list.map((startsWith, id): Route => ({ id: String(id), match: { path: { startsWith } } })),
+  );
+
+it("agrees with a naive matcher where many paths are known by their first characters", () => {
+  agreesWithNaive(
+    starts,
+    start.map((url) => ({ method: "GET", url })),
+    200,
+  );
+});
+
+it("takes a preflight by the method that it asks for among many methods", () => {
+  const methods = ["GET", "PUT", "POST", "DELETE", "PATCH", "PURGE", "LINK", "OPTIONS", "HEAD"];
+  const table = compileRoutes(
+    methods.map((method) => ({
+      id: method,
+      match: { path: "/a", method },
+      cors: { allowOrigins: ["*"] },
+    })),
+  );
+  const preflight = { origin: "http://x", "access-control-request-method": "PUT" };
+  const ask = (line: string, headers = {}) => matchRoute(table, request(line, { headers }));
+  expect(ask("PUT /a")).toMatchObject({ route: "PUT" });
+  expect(ask("OPTIONS /a")).toMatchObject({ route: "OPTIONS" });
+  expect(ask("OPTIONS /a", preflight)).toMatchObject({ route: "PUT" });
+  expect(ask("TRACE /a")).toEqual({ kind: "none" });
+});
+
+it("names the methods of many alternatives behind one path", () => {
+  const methods = Array.from({ length: 40 }, (_, i) => `M${String(i).padStart(2, "0")}`);
+  const routes = methods.map((method) => ({ match: { path: "/a", method }, to: "http://a" }));
+  const gateway = createGateway({ routes, unmatchedMethod: "405" });
+  expect(gateway.decide(request("GET /a"))).toMatchObject({
+    status: 405,
+    headers: { allow: methods.join(", ") },
+  });
+});
+
+it("reaches every one of many alternatives behind one path, whatever they ask for", () => {
+  const routes = Array.from({ length: 40 }, (_, i) => ({
+    id: String(i),
+    match: { path: "/a", method: i % 2 === 0 ? "GET" : "PUT", headers: { x: String(i) } },
+  }));
+  const asked = parseRequest(request("GET /a", { headers: { x: "7" } }), {});
+  if (isBad(asked)) throw new Error(asked.problem);
+  const reached = compileRoutes(routes).reached(asked);
+  expect(reached.map(({ id }) => id)).toEqual(routes.map(({ id }) => id));
 });

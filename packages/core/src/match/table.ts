@@ -1,25 +1,22 @@
 import type { MatchConfig, RouteConfig } from "../config/config.js";
-import { preflightMethod, type ParsedRequest, type RequestView } from "../request.js";
-import {
-  conditionHolds,
-  ConditionsCompiler,
-  listOf,
-  type CompiledConditions,
-} from "./conditions.js";
+import type { ParsedRequest, RequestView } from "../request.js";
+import { ConditionsCompiler, listOf, type CompiledConditions } from "./conditions.js";
 import { canonicalHost, wildcardSuffixes } from "./host.js";
+import { OtherPaths } from "./other-paths.js";
 import {
   compilePath,
+  headOf,
   isPatternProblem,
-  paramsHaveText,
   PathShapes,
   readParams,
   treeText,
   type CompiledPath,
 } from "./pattern.js";
 import { comparePrecedence, countConditions, type Precedence } from "./precedence.js";
-import { compileRegex } from "./regex.js";
+import { Search } from "./search.js";
 import { isBad, parseRequest, type ParseOptions } from "./target.js";
-import { Search, TreeBuilder, type PathTree, type TreeEntry } from "./tree.js";
+import { TreeBuilder, type PathTree } from "./tree.js";
+import type { TreeEntry } from "./trie.js";
 
 /** One way for a route to match: its conditions, and its place in the one total order. */
 export interface Alternative {
@@ -31,6 +28,8 @@ export interface Alternative {
   readonly route: number;
   /** A path whose parameters stand where those of this one do; one object for all that look alike. */
   readonly shape: CompiledPath;
+  /** Where its first parameter begins in a path that it takes. */
+  readonly head: number;
   /** One object for all that are equal. */
   readonly conditions: CompiledConditions;
   /** Whether it takes a preflight by the method that it asks for. */
@@ -91,7 +90,7 @@ export function matchRoute(
   return {
     kind: "match",
     route: found.id,
-    params: readParams(found.shape, request.path),
+    params: readParams(found.shape, request.path, found.head),
   };
 }
 
@@ -115,11 +114,21 @@ function addDrafts(drafts: Draft[], route: RoutableConfig, index: number, shared
     if (isPatternProblem(path))
       throw new RangeError(`/routes/${index}/match/path: ${path.problem}`);
     const shape = shared.shapes.of(path);
+    const head = headOf(path);
     const conditions = shared.conditions.compile(match);
     const counts = countConditions(match);
     for (const host of match.host === undefined ? [""] : listOf(match.host).map(canonicalHost)) {
       const precedence = { order, host, path, ...counts, route: index, alternative };
-      drafts.push({ rank: 0, id, route: index, shape, conditions, takesPreflight, precedence });
+      drafts.push({
+        rank: 0,
+        id,
+        route: index,
+        shape,
+        head,
+        conditions,
+        takesPreflight,
+        precedence,
+      });
     }
   }
 }
@@ -132,12 +141,8 @@ export function matchesOf(match: RouteConfig["match"]): readonly MatchConfig[] {
 
 interface HostTable {
   readonly best: number;
-  readonly tree: PathTree<Alternative> | undefined;
-  /** Paths by their first characters or by a regex, each with its one alternative. */
-  readonly others: readonly {
-    readonly takes: (path: string) => boolean;
-    readonly alternative: Alternative;
-  }[];
+  readonly tree: PathTree | undefined;
+  readonly others: OtherPaths | undefined;
 }
 
 class CompiledTable implements RouteTable {
@@ -153,7 +158,7 @@ class CompiledTable implements RouteTable {
       if (group === undefined) byHost.set(host, [alternative]);
       else group.push(alternative);
     }
-    const trees = new TreeBuilder<Alternative>();
+    const trees = new TreeBuilder();
     for (const [host, group] of byHost) {
       if (host.startsWith("*.")) this.#wildcards.set(host.slice(2), hostTable(group, trees));
       else if (host !== "") this.#exact.set(host, hostTable(group, trees));
@@ -166,28 +171,32 @@ class CompiledTable implements RouteTable {
   }
 
   find(request: ParsedRequest): Alternative | undefined {
-    const search = new FirstThatHolds(request);
+    const search = new Search(request, undefined);
     this.#visit(request, search);
     return search.found;
   }
 
   reached(request: ParsedRequest): readonly Alternative[] {
-    const search = new EveryOne();
-    this.#visit(request, search);
-    return search.found.sort((a, b) => a.rank - b.rank);
+    const found: Alternative[] = [];
+    this.#visit(request, new Search(request, (alternative) => void found.push(alternative)));
+    return found.sort((a, b) => a.rank - b.rank);
   }
 
   allowedMethods(request: ParsedRequest): readonly string[] {
-    const search = new MethodsThatHold(request);
+    const methods = new Set<string>();
+    const search = new Search(request, (alternative) => {
+      if (!search.conditionsHold(alternative)) return;
+      for (const method of alternative.conditions.methods ?? []) methods.add(method);
+    });
     this.#visit(request, search);
-    return [...search.methods].sort();
+    return [...methods].sort();
   }
 
   // Every table whose host takes the request is asked, the most specific first; one whose best rank cannot
   // win any more is left out. `order` may let a less specific host win.
-  #visit(request: ParsedRequest, search: Search<Alternative>): void {
+  #visit(request: ParsedRequest, search: Search): void {
     if (request.path === "*") return;
-    const path = request.oddPath ? treeText(request.path) : request.path;
+    const path = request.oddPath ? treeText(request.path) : request.target;
     if (this.#exact.size > 0 && request.host !== "")
       visitHost(this.#exact.get(request.host), request.path, path, search);
     if (this.#wildcards.size > 0 && request.host !== "") {
@@ -202,101 +211,28 @@ function visitHost(
   table: HostTable | undefined,
   path: string,
   inTree: string,
-  search: Search<Alternative>,
+  search: Search,
 ): void {
   if (table === undefined || table.best >= search.best) return;
-  if (table.tree !== undefined) table.tree.find(inTree, search);
-  if (table.others.length > 0) visitOthers(table.others, path, search);
+  if (table.tree !== undefined) table.tree.find(inTree, path.length, search);
+  if (table.others !== undefined) table.others.visit(path, search);
 }
 
-// What the tree cannot hold is tried one by one, in the order of rank.
-function visitOthers(others: HostTable["others"], path: string, search: Search<Alternative>): void {
-  for (const { takes, alternative } of others) {
-    if (alternative.rank >= search.best) return;
-    if (takes(path)) search.consider(alternative);
-  }
-}
-
-function hostTable(group: readonly Alternative[], trees: TreeBuilder<Alternative>): HostTable {
-  const entries: TreeEntry<Alternative>[] = [];
-  const others: HostTable["others"][number][] = [];
+function hostTable(group: readonly Alternative[], trees: TreeBuilder): HostTable {
+  const entries: TreeEntry[] = [];
+  const others: Alternative[] = [];
   for (const alternative of group) {
     const path = alternative.precedence.path;
     if (path.kind === "tree") entries.push({ path, alternative });
-    else others.push({ takes: pathTest(path), alternative });
+    else others.push(alternative);
   }
   return {
     best: (group[0] as Alternative).rank,
     tree: isFilled(entries) ? trees.plan(entries) : undefined,
-    others,
+    others: others.length === 0 ? undefined : new OtherPaths(others),
   };
 }
 
 function isFilled<T>(list: readonly T[]): list is readonly [T, ...T[]] {
   return list.length > 0;
-}
-
-function pathTest(path: Exclude<CompiledPath, { kind: "tree" }>): (path: string) => boolean {
-  if (path.kind === "regex") return compileRegex(path.source, false);
-  const text = path.text;
-  return (given) => given.startsWith(text);
-}
-
-class FirstThatHolds extends Search<Alternative> {
-  found: Alternative | undefined = undefined;
-  readonly #request: ParsedRequest;
-
-  constructor(request: ParsedRequest) {
-    super();
-    this.#request = request;
-  }
-
-  consider(alternative: Alternative): void {
-    if (!holds(alternative, this.#request)) return;
-    this.best = alternative.rank;
-    this.found = alternative;
-  }
-}
-
-class EveryOne extends Search<Alternative> {
-  readonly found: Alternative[] = [];
-
-  consider(alternative: Alternative): void {
-    this.found.push(alternative);
-  }
-}
-
-class MethodsThatHold extends Search<Alternative> {
-  readonly methods = new Set<string>();
-  readonly #request: ParsedRequest;
-
-  constructor(request: ParsedRequest) {
-    super();
-    this.#request = request;
-  }
-
-  consider(alternative: Alternative): void {
-    if (!conditionsHold(alternative, this.#request)) return;
-    for (const method of alternative.conditions.methods ?? []) this.methods.add(method);
-  }
-}
-
-function holds(alternative: Alternative, request: ParsedRequest): boolean {
-  const methods = alternative.conditions.methods;
-  return (
-    (methods === undefined || methods.includes(methodFor(alternative, request.view))) &&
-    conditionsHold(alternative, request)
-  );
-}
-
-/** The method that an alternative looks at. */
-export function methodFor({ takesPreflight }: Alternative, view: RequestView): string {
-  return takesPreflight ? (preflightMethod(view) ?? view.method) : view.method;
-}
-
-function conditionsHold({ conditions, shape }: Alternative, request: ParsedRequest): boolean {
-  const list = conditions.list;
-  for (let i = 0; i < list.length; i++)
-    if (!conditionHolds(list[i] as (typeof list)[number], request, shape)) return false;
-  return paramsHaveText(shape, request.path);
 }

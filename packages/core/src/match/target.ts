@@ -1,8 +1,8 @@
 import { headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
 import { plainAddress, type AddressSet } from "./address.js";
 import { clientAddressOf } from "./client.js";
-import { parseHost } from "./host.js";
-import { canonicalPath, plainPathEnd, type PathOptions } from "./path.js";
+import { isPlainHost, parseHost } from "./host.js";
+import { canonicalPath, isPlainTarget, type PathOptions } from "./path.js";
 
 /** What parsing needs to know of the gateway's configuration. */
 export interface ParseOptions {
@@ -29,11 +29,10 @@ export function parseRequest(view: RequestView, options: ParseOptions): ParsedRe
     return { kind: "bad", status: 405, problem: "CONNECT is not served" };
   }
   const url = view.url;
-  const end = plainPathEnd(url);
-  if (end === url.length) return withHost(view, options, url, false, "", url, undefined);
-  if (end !== -1)
-    return withQuery(view, options, url.slice(0, end), false, url.slice(end), url, undefined);
-  return parseTarget(view, options);
+  if (!isPlainTarget(url)) return parseTarget(view, options);
+  const mark = url.indexOf("?");
+  if (mark === -1) return withHost(view, options, url, false, "", url, undefined);
+  return withHost(view, options, url.slice(0, mark), false, url.slice(mark), url, undefined);
 }
 
 /** Whether a request cannot be routed at all. */
@@ -69,20 +68,13 @@ function parsePath(
   const mark = text.indexOf("?");
   const canonical = canonicalPath(mark === -1 ? text : text.slice(0, mark), options.path);
   if (!canonical.ok) return bad(`the path is malformed: ${canonical.problem}`);
-  const query = mark === -1 ? "" : text.slice(mark);
-  const target = canonical.path + query;
-  return withQuery(view, options, canonical.path, canonical.odd, query, target, authority);
+  const query = mark === -1 ? "" : goodQuery(text.slice(mark));
+  if (typeof query !== "string") return query;
+  const { path, odd } = canonical;
+  return withHost(view, options, path, odd, query, path + query, authority);
 }
 
-function withQuery(
-  view: RequestView,
-  options: ParseOptions,
-  path: string,
-  odd: boolean,
-  query: string,
-  target: string,
-  authority: string | undefined,
-): ParsedRequest | BadRequest {
+function goodQuery(query: string): string | BadRequest {
   let isPlain = true;
   for (let i = 0; i < query.length; i++) {
     const code = query.charCodeAt(i);
@@ -91,9 +83,7 @@ function withQuery(
     if (code === 35) return bad("the target holds a fragment (#)");
     if (code === 32 || code > 255) isPlain = false;
   }
-  if (isPlain) return withHost(view, options, path, odd, query, target, authority);
-  const escaped = escapeQuery(query);
-  return withHost(view, options, path, odd, escaped, path + escaped, authority);
+  return isPlain ? query : escapeQuery(query);
 }
 
 function withHost(
@@ -109,8 +99,15 @@ function withHost(
   if (typeof named !== "string") return named;
   // The authority of an absolute target wins over Host (RFC 9112 section 3.2.2).
   const authority = targetAuthority ?? named;
-  const host = parseHost(authority);
-  if (host === undefined) return bad("the host is malformed");
+  let host = authority;
+  let port = 0;
+  if (!isPlainHost(authority)) {
+    const parsed = parseHost(authority);
+    if (parsed === undefined) return bad("the host is malformed");
+    host = parsed.name;
+    port = parsed.port;
+  }
+  const keepsRuns = options.path?.mergeSlashes === false;
   const peer = peerOf(view);
   const trusted = options.trustedProxies;
   const peerTrusted = trusted !== undefined && peer !== "" && trusted(peer);
@@ -118,12 +115,13 @@ function withHost(
     view,
     path,
     odd,
+    path.charCodeAt(path.length - 1) === 47 || (keepsRuns && path.includes("//")),
     query,
     target,
-    host.name,
+    host,
     authority,
     peerTrusted ? forwardedProtocol(view) : (view.protocol ?? "http"),
-    host.port,
+    port,
     peerTrusted ? clientAddressOf(peer, view, trusted) : peer,
     peerTrusted,
     peer,
@@ -149,7 +147,7 @@ function authorityOf(view: RequestView): string | BadRequest {
   let host: string | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (name.charCodeAt(0) === 58)
+    if (name.length === 10 && name.charCodeAt(0) === 58)
       return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
     if (name.length !== 4 || (name !== "Host" && name.toLowerCase() !== "host")) continue;
     if (host !== undefined) return bad("there are two Host headers");

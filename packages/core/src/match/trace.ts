@@ -2,8 +2,9 @@ import type { ParsedRequest } from "../request.js";
 import { foundBy, isHeldBy, type Condition } from "./conditions.js";
 import { describePath } from "./describe.js";
 import { takesHost } from "./host.js";
-import { methodFor, type Alternative } from "./table.js";
 import { paramsHaveText } from "./pattern.js";
+import { methodFor } from "./search.js";
+import type { Alternative } from "./table.js";
 
 /** A condition of a route that did not hold for a request. */
 export interface FailedCondition {
