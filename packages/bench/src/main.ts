@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { decideSubjects } from "./decide-subjects.ts";
 import { decideTable, measureDecisions, type DecideResult } from "./decide.ts";
 import { machine, missingCommands } from "./machine.ts";
-import { readOptions, selected, type Options } from "./options.ts";
+import { readOptions, selected, type Options, type Part } from "./options.ts";
 import { proxyNames } from "./proxy-subjects.ts";
 import { measureProxies, proxyCommands, proxyTable, type ProxyResult } from "./proxy.ts";
+import { measureScale, scaleTable, type ScaleResult } from "./scale.ts";
 
 const log = (line: string): void =>
   console.log(`${new Date().toLocaleTimeString("en-GB")} ${line}`);
@@ -16,9 +17,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const options = readOptions(process.argv.slice(2));
 checkNames(options);
-const decide = options.only === "proxy" ? [] : await runDecide(options);
-const proxy = options.only === "decide" ? [] : await runProxy(options);
-await writeResults(options, { machine: machine(), options, decide, proxy });
+const runs = (part: Part): boolean => options.only === undefined || options.only === part;
+const decide = runs("decide") ? await runDecide(options) : [];
+const scale = runs("scale") ? await runScale(options) : [];
+const proxy = runs("proxy") ? await runProxy(options) : [];
+await writeResults(options, { machine: machine(), options, decide, scale, proxy });
 
 async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideResult[]> {
   const results = await measureDecisions(
@@ -36,6 +39,21 @@ async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideRe
     log,
   );
   console.log(`\n${decideTable(results)}\n`);
+  return results;
+}
+
+async function runScale({ quick, rounds }: Options): Promise<ScaleResult[]> {
+  const results = await measureScale(
+    {
+      maxSize: quick ? 1_000 : 100_000,
+      rounds: rounds ?? (quick ? 3 : 30),
+      roundMs: 20,
+      warmUpMs: quick ? 100 : 500,
+      updates: quick ? 1 : 5,
+    },
+    log,
+  );
+  console.log(`\n${scaleTable(results)}\n`);
   return results;
 }
 

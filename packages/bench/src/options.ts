@@ -1,9 +1,14 @@
 import { parseArgs } from "node:util";
 
+/** The parts of the benchmarks. */
+export type Part = "decide" | "scale" | "proxy";
+
+const PARTS: readonly string[] = ["decide", "scale", "proxy"] satisfies Part[];
+
 /** What the command line asks for. */
 export interface Options {
   /** The parts that run. */
-  readonly only: "decide" | "proxy" | undefined;
+  readonly only: Part | undefined;
   /** Rounds of each subject; the default goes with how much is measured. */
   readonly rounds: number | undefined;
   /** Names of subjects of either part; the others are left out. */
@@ -31,12 +36,12 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const { only, rounds } = values;
-  if (only !== undefined && only !== "decide" && only !== "proxy")
-    throw new RangeError(`--only takes decide or proxy, got ${only}`);
+  if (only !== undefined && !PARTS.includes(only))
+    throw new RangeError(`--only takes ${PARTS.join(", ")}, got ${only}`);
   if (rounds !== undefined && !/^[1-9]\d*$/.test(rounds))
     throw new RangeError(`--rounds takes a whole number above 0, got ${rounds}`);
   return {
-    only,
+    only: only as Part | undefined,
     rounds: rounds === undefined ? undefined : Number(rounds),
     subjects: values.subjects?.split(","),
     json: values.json,
