@@ -66,6 +66,56 @@ it("takes explanations and decisions", () => {
   }
 });
 
+it("takes a location by a RegExp as often as it is asked, wherever that last stopped", () => {
+  const wanted = /new/g;
+  expect(explain("GET x.org/old")).toRedirect(wanted);
+  expect(explain("GET x.org/old")).toRedirect(wanted);
+});
+
+describe("a matcher that is asked for what it does not take", () => {
+  const decided = expect(explain("GET /users/7")).not;
+
+  it.each([
+    [
+      // @ts-expect-error -- a service must be named
+      () => decided.toReach(),
+      "toReach asks for the name of a service and, if it matters, a version, got nothing",
+    ],
+    [
+      // @ts-expect-error -- a version is text
+      () => decided.toReach("users", 2),
+      'toReach asks for the name of a service and, if it matters, a version, got "users", 2',
+    ],
+    [
+      // @ts-expect-error -- the location stands first
+      () => decided.toRedirect(308),
+      "toRedirect asks for a location and a status, each only if it matters, got 308",
+    ],
+    [
+      // @ts-expect-error -- a status is a number
+      () => decided.toRedirect(/a/, "308"),
+      'toRedirect asks for a location and a status, each only if it matters, got /a/, "308"',
+    ],
+    [
+      // @ts-expect-error -- a status is a number
+      () => decided.toRespond("200"),
+      'toRespond asks for a status, if it matters, got "200"',
+    ],
+    [
+      // @ts-expect-error -- a status or a reason
+      () => decided.toBeRejected({ status: 503 }),
+      "toBeRejected asks for a status or a reason, if it matters, got an object with status",
+    ],
+  ])("fails after `.not` too: %#", (assertion, message) => {
+    expect(assertion).toThrow(new TypeError(message));
+  });
+
+  it("does not compile for a reason that there is not", () => {
+    // @ts-expect-error -- no reason is called so
+    decided.toBeRejected("no-instances");
+  });
+});
+
 describe("a failure", () => {
   it("prints the explanation", () => {
     expect(messageOf(() => expect(explain("GET /users/7")).toReach("users", "v2"))).toBe(
@@ -122,9 +172,22 @@ describe("a failure", () => {
     );
   });
 
-  it.each([undefined, null, "GET /", {}, { kind: "other" }])("refuses %j", (given) => {
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    ["GET /", '"GET /"'],
+    [explain, "a function"],
+    [[], "an array"],
+    [Promise.resolve(explain("GET /")), "a promise"],
+    [{}, "an object without properties"],
+    [{ kind: "other" }, "an object with kind"],
+    [{ decision: null }, "an object with decision"],
+    [request("GET /"), "an object with method, url, headers"],
+  ])("refuses what is no decision: %#", (given, shown) => {
     expect(() => expect(given).toReach("users")).toThrow(
-      "toReach takes what gateway.explain(view) or gateway.decide(view) answers",
+      new TypeError(
+        `toReach takes what gateway.explain(view) or gateway.decide(view) answers, got ${shown}`,
+      ),
     );
   });
 });

@@ -1,6 +1,7 @@
-import type { Decision } from "../decision.js";
+import type { Decision, RejectReason } from "../decision.js";
 import type { Explanation } from "../explanation.js";
 import { describeDecision, formatExplanation } from "../format-explanation.js";
+import { checkAsked, isRegExp, isStatus, isText, propertyOf, shown } from "./given.js";
 
 /** What a matcher answers: the form that `expect.extend` of vitest and of jest takes. */
 export interface MatcherResult {
@@ -18,6 +19,8 @@ export type WantedLocation = string | RegExp;
  * Matchers for `expect.extend` of vitest and jest. They take what `gateway.decide` or `gateway.explain` answers; a
  * failure about an explanation prints it.
  *
+ * @throws TypeError when they are given something else, or asked for what they do not take; after `.not` too
+ *
  * @example
  * expect.extend(matchers);
  * expect(gateway.explain(request("GET /users/7"))).toReach("users", "v2");
@@ -26,6 +29,9 @@ export const matchers = {
   /** The request is forwarded to a service, and to a version of it if that is given. */
   toReach(decided: Decided, service: string, version?: string): MatcherResult {
     const decision = decisionOf("toReach", decided);
+    const isRight = isText(service) && (version === undefined || isText(version));
+    const takes = "the name of a service and, if it matters, a version";
+    checkAsked("toReach", takes, isRight, service, version);
     const pass =
       decision.kind === "forward" &&
       decision.service === service &&
@@ -37,9 +43,12 @@ export const matchers = {
   /** The client is sent elsewhere: to a location, or one that a RegExp matches, and with a status if that is given. */
   toRedirect(decided: Decided, location?: WantedLocation, status?: number): MatcherResult {
     const decision = decisionOf("toRedirect", decided);
+    const isRight = (location === undefined || isLocation(location)) && isStatus(status);
+    const takes = "a location and a status, each only if it matters";
+    checkAsked("toRedirect", takes, isRight, location, status);
     const pass =
       decision.kind === "redirect" &&
-      isLocation(decision.location, location) &&
+      leadsTo(decision.location, location) &&
       (status === undefined || decision.status === status);
     const to = location === undefined ? "" : ` to ${String(location)}`;
     const by = status === undefined ? "" : ` with ${status}`;
@@ -49,6 +58,7 @@ export const matchers = {
   /** The gateway answers itself, with a status if that is given. */
   toRespond(decided: Decided, status?: number): MatcherResult {
     const decision = decisionOf("toRespond", decided);
+    checkAsked("toRespond", "a status, if it matters", isStatus(status), status);
     const pass =
       decision.kind === "respond" && (status === undefined || decision.status === status);
     const by = status === undefined ? "" : ` ${status}`;
@@ -56,8 +66,10 @@ export const matchers = {
   },
 
   /** The request is refused, with a status or for a reason such as `no-instance` if that is given. */
-  toBeRejected(decided: Decided, why?: number | string): MatcherResult {
+  toBeRejected(decided: Decided, why?: number | RejectReason): MatcherResult {
     const decision = decisionOf("toBeRejected", decided);
+    const isRight = isStatus(why) || isText(why);
+    checkAsked("toBeRejected", "a status or a reason, if it matters", isRight, why);
     const pass =
       decision.kind === "reject" &&
       (why === undefined || decision.status === why || decision.reason === why);
@@ -81,7 +93,7 @@ export interface RouteMatchers<R = unknown> {
   /** The gateway answers itself, with a status if that is given. */
   toRespond(status?: number): R;
   /** The request is refused, with a status or for a reason such as `no-instance` if that is given. */
-  toBeRejected(why?: number | string): R;
+  toBeRejected(why?: number | RejectReason): R;
   /** No route holds: the server that the gateway lives in answers. */
   toFallThrough(): R;
 }
@@ -93,19 +105,23 @@ function isExplanation(decided: Decided): decided is Explanation {
 }
 
 function decisionOf(matcher: string, decided: unknown): Decision {
-  if (typeof decided === "object" && decided !== null) {
-    const { decision = decided } = decided as { readonly decision?: unknown };
-    const { kind } = decision as { readonly kind?: unknown };
-    if (typeof kind === "string" && KINDS.includes(kind)) return decision as Decision;
+  for (const value of [decided, propertyOf(decided, "decision")]) {
+    const kind = propertyOf(value, "kind");
+    if (typeof kind === "string" && KINDS.includes(kind)) return value as Decision;
   }
   throw new TypeError(
-    `${matcher} takes what gateway.explain(view) or gateway.decide(view) answers, got ${typeof decided}`,
+    `${matcher} takes what gateway.explain(view) or gateway.decide(view) answers, got ${shown(decided)}`,
   );
 }
 
-function isLocation(location: string, wanted: WantedLocation | undefined): boolean {
+function isLocation(value: unknown): boolean {
+  return isText(value) || isRegExp(value);
+}
+
+function leadsTo(location: string, wanted: WantedLocation | undefined): boolean {
   if (wanted === undefined) return true;
-  return typeof wanted === "string" ? location === wanted : wanted.test(location);
+  // Not `test`, which goes on where a global RegExp last stopped.
+  return isText(wanted) ? location === wanted : location.search(wanted) >= 0;
 }
 
 function result(
