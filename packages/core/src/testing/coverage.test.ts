@@ -81,12 +81,26 @@ describe("coverage", () => {
       [
         "65 % of routes, shares and conditions were met",
         "  route users: its share for users v2 never reached",
-        "  route users: path: /users/:id never failed",
-        "  route users: method: GET or PUT never failed",
-        "  route users: path: /users/:id never held",
-        "  route users: method: GET or PUT never held",
-        "  route users: method: GET or PUT never failed",
+        "  route users at a.com: path: /users/:id never failed",
+        "  route users at a.com: method: GET or PUT never failed",
+        "  route users at b.com: path: /users/:id never held",
+        "  route users at b.com: method: GET or PUT never held",
+        "  route users at b.com: method: GET or PUT never failed",
         '  route any: cookie beta: "1" never held',
+      ].join("\n"),
+    );
+  });
+
+  it("tells the alternatives of a route apart", () => {
+    const tester = routeTester([
+      { id: "r", match: [{ path: "/a" }, { path: "/b" }], to: "http://r" },
+    ]);
+    tester.ask("GET /a");
+    expect(formatCoverage(tester.coverage())).toBe(
+      [
+        "60 % of routes, shares and conditions were met",
+        "  route r, alternative 0: path: /a never failed",
+        "  route r, alternative 1: path: /b never held",
       ].join("\n"),
     );
   });

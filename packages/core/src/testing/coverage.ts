@@ -28,8 +28,10 @@ export interface SplitCoverage {
 /** A condition, and whether it was seen to hold and to fail. */
 export interface ConditionCoverage {
   readonly route: string;
-  /** Position among the alternatives of the match of the route. */
+  /** Position among the alternatives of the match of the route. One that names several hosts has an entry for each. */
   readonly alternative: number;
+  /** The host that the alternative names; undefined for every host. */
+  readonly host: string | undefined;
   /** In words. */
   readonly condition: string;
   readonly held: boolean;
@@ -39,6 +41,7 @@ export interface ConditionCoverage {
 interface Side {
   readonly route: string;
   readonly alternative: number;
+  readonly host: string | undefined;
   readonly condition: string;
   held: boolean;
   failed: boolean;
@@ -129,11 +132,11 @@ function keyOf(route: string, of: { readonly alternative: number; readonly host:
 // The conditions of an alternative in the order in which they are looked at. Those that take everything have one side only.
 function sidesOf({ id, precedence, conditions }: Alternative): Map<string, Side> {
   const { alternative, host, path } = precedence;
+  const of = { route: id, alternative, host: host === "" ? undefined : host };
   const sides = new Map<string, Side>();
   const add = (on: string, name: string, wanted: string): void => {
     const condition = `${on}${name === "" ? "" : ` ${name}`}: ${wanted}`;
-    const side = { route: id, alternative, condition, held: false, failed: false };
-    sides.set(placeOf(on, name), side);
+    sides.set(placeOf(on, name), { ...of, condition, held: false, failed: false });
   };
   if (host !== "") add("host", "", host);
   if (describePath(path) !== "/*") add("path", "", describePath(path));
@@ -157,6 +160,7 @@ function shareKey(route: string, service: string, version: string | undefined): 
  * console.log(formatCoverage(tester.coverage()));
  */
 export function formatCoverage({ routes, splits, conditions, ratio }: RouteCoverage): string {
+  const byRoute = Map.groupBy(conditions, ({ route }) => route);
   const missed = [
     ...routes
       .filter(({ reached }) => !reached)
@@ -166,12 +170,24 @@ export function formatCoverage({ routes, splits, conditions, ratio }: RouteCover
       .map(({ route, service, version }) => {
         return `  route ${route}: its share for ${service}${version === undefined ? "" : ` ${version}`} never reached`;
       }),
-    ...conditions.flatMap(({ route, condition, held, failed }) => [
-      ...(held ? [] : [`  route ${route}: ${condition} never held`]),
-      ...(failed ? [] : [`  route ${route}: ${condition} never failed`]),
+    ...conditions.flatMap((side) => [
+      ...(side.held ? [] : [`  ${placeIn(byRoute, side)}: ${side.condition} never held`]),
+      ...(side.failed ? [] : [`  ${placeIn(byRoute, side)}: ${side.condition} never failed`]),
     ]),
   ];
   return [`${Math.floor(ratio * 100)} % of routes, shares and conditions were met`, ...missed].join(
     "\n",
   );
+}
+
+// The alternative and the host are told where the route has several.
+function placeIn(
+  byRoute: ReadonlyMap<string, readonly ConditionCoverage[]>,
+  { route, alternative, host }: ConditionCoverage,
+): string {
+  const ofRoute = byRoute.get(route) ?? [];
+  const own = ofRoute.filter((other) => other.alternative === alternative);
+  const which = ofRoute.length > own.length ? `, alternative ${alternative}` : "";
+  const where = own.some((other) => other.host !== host) ? ` at ${host}` : "";
+  return `route ${route}${which}${where}`;
 }
