@@ -10,8 +10,10 @@ import { request, type RequestParts } from "./request.js";
 export interface RouteTester {
   /** The gateway that is asked; for starting, reporting and restoring. */
   readonly gateway: Gateway;
-  /** Why a request is decided as it is. Takes a request view, or a line for `request`. */
-  ask(line: string | RequestView, parts?: RequestParts): Explanation;
+  /** Why a request is decided as it is. Takes what `request` takes. */
+  ask(line: string, parts?: RequestParts): Explanation;
+  /** Why a request view is decided as it is. */
+  ask(view: RequestView): Explanation;
   /** Which routes, shares and sides of conditions the requests so far have met. */
   coverage(): RouteCoverage;
 }
@@ -32,7 +34,7 @@ export function routeTester(config: ConfigInput, options: GatewayOptions = {}): 
   const recorder = new CoverageRecorder(config);
   return {
     gateway,
-    ask: (line, parts) => {
+    ask: (line: string | RequestView, parts?: RequestParts) => {
       const view = typeof line === "string" ? request(line, parts) : line;
       const explanation = gateway.explain(view, { everyRoute: true });
       recorder.add(explanation);
