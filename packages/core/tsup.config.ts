@@ -1,4 +1,16 @@
-import { defineConfig } from "tsup";
+import { defineConfig, type Options } from "tsup";
+
+// Only ES modules are split into chunks. Without this the CommonJS of the test kit has a gateway of its own, and throws a
+// GatewayConfigError that is not the one of index.cjs.
+const oneGateway: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "one-gateway",
+  setup(build) {
+    if (build.initialOptions.format !== "cjs") return;
+    build.onResolve({ filter: /^\.\.\/gateway\.js$/ }, ({ importer }) =>
+      /[\\/]testing[\\/]/.test(importer) ? { path: "./index.cjs", external: true } : undefined,
+    );
+  },
+};
 
 export default defineConfig({
   entry: {
@@ -12,6 +24,7 @@ export default defineConfig({
   target: "node22",
   tsconfig: "tsconfig.src.json",
   dts: true,
+  esbuildPlugins: [oneGateway],
   sourcemap: true,
   clean: true,
 });
