@@ -50,7 +50,7 @@ const rules = { boundaries, "file-name": fileName };
 export default defineConfig(
   globalIgnores(["**/dist/", "**/coverage/", ".ci/out/", "docs/reference/"]),
   {
-    files: ["**/*.{js,mjs,cjs,ts}"],
+    files: ["**/*.{js,mjs,cjs,ts,mts}"],
     extends: [tseslint.configs.recommended],
     plugins: {
       comments,
@@ -111,6 +111,12 @@ export default defineConfig(
     rules: {
       "no-restricted-syntax": ["error", ...syntax, defaultExport, aliasOfMath, ...synchronous],
     },
+  },
+  {
+    name: "CommonJS",
+    files: ["examples/unit-test-jest/*.js"],
+    languageOptions: { sourceType: "commonjs" },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
     name: "default exports where a tool asks for them",

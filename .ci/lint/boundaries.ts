@@ -195,7 +195,7 @@ function packageProblem(file: Place, source: string): Problem | undefined {
 }
 
 function oursProblem(file: Place, target: string, subpath: string): Problem | undefined {
-  const testing = subpath === "testing";
+  const testing = subpath.split("/")[0] === "testing";
   if (subpath !== "" && !testing && subpath !== "package.json") return { id: "subpath" };
   if (file.source === undefined || file.test || freePackages.includes(file.package))
     return undefined;

@@ -166,6 +166,11 @@ const betweenPackages: Case[] = [
     ["http", "@signalbox/express", "http must not import @signalbox/express"],
     ["express", "@signalbox/fastify", "express must not import @signalbox/fastify"],
     ["http", "@signalbox/core/testing", "Only tests import '@signalbox/core/testing'"],
+    [
+      "http",
+      "@signalbox/core/testing/vitest",
+      "Only tests import '@signalbox/core/testing/vitest'",
+    ],
     ["proxy", "@signalbox/core/src/decide.js", "'@signalbox/core/src/decide.js' reaches into"],
     ["bench", "@signalbox/core/dist/index.js", "'@signalbox/core/dist/index.js' reaches into"],
     ["proxy", "../../core/src/decide.js", "'../../core/src/decide.js' reaches out"],
