@@ -13,8 +13,7 @@ import { WitnessSearch, type Reach } from "./witness.js";
 export interface Scope {
   readonly plan: Plan;
   readonly search: WitnessSearch;
-  /** Of each alternative, in the order of their rank. */
-  readonly reach: readonly Reach[];
+  readonly reach: ReadonlyMap<Alternative, Reach>;
   pointerTo(alternative: Alternative, within?: boolean): string;
 }
 
@@ -42,7 +41,7 @@ export function analyzeRoutes(input: ConfigInput): readonly RouteFinding[] {
   const scope: Scope = {
     plan,
     search,
-    reach: plan.table.alternatives.map((alternative) => search.reach(alternative)),
+    reach: new Map(plan.table.alternatives.map((one) => [one, search.reach(one)] as const)),
     pointerTo: ({ precedence: { route, alternative } }, within = false) =>
       pointerOf([
         ...root,
@@ -73,8 +72,8 @@ function findUnreachable(scope: Scope): RouteFinding[] {
   });
 }
 
-function isOut({ reach }: Scope, { rank }: Alternative): boolean {
-  const { kind } = reach[rank] as Reach;
+function isOut({ reach }: Scope, alternative: Alternative): boolean {
+  const { kind } = reach.get(alternative) as Reach;
   return kind === "hidden" || kind === "contradiction";
 }
 
@@ -85,8 +84,8 @@ function hidesItself(scope: Scope, choice: readonly Alternative[]): boolean {
 }
 
 function hidersOf({ reach }: Scope, hidden: readonly Alternative[]): Alternative[] {
-  return hidden.flatMap(({ rank }) => {
-    const found = reach[rank] as Reach;
+  return hidden.flatMap((alternative) => {
+    const found = reach.get(alternative) as Reach;
     return found.kind === "hidden" ? found.by : [];
   });
 }

@@ -14,7 +14,7 @@ export function findIdleBackends(scope: Scope, config: GatewayConfig): RouteFind
   const findings: RouteFinding[] = [];
   const seen = new Set<number>();
   for (const alternative of scope.plan.table.alternatives) {
-    const reach = scope.reach[alternative.rank];
+    const reach = scope.reach.get(alternative);
     const action = actionOf(scope.plan, alternative);
     // A route of which it is not known whether anything reaches it may use its backends.
     if (action.kind !== "forward" || reach?.kind === "hidden" || reach?.kind === "contradiction")
@@ -131,7 +131,8 @@ function witnessNear(
   reach: Scope["reach"],
   isNear: (alternative: Alternative) => boolean,
 ): RequestView {
-  const reached = alternatives.filter(({ rank }) => reach[rank]?.kind === "reached");
-  const best = reach[(reached.find(isNear) ?? reached[0])?.rank ?? -1];
+  const reached = alternatives.filter((alternative) => reach.get(alternative)?.kind === "reached");
+  const nearest = reached.find(isNear) ?? reached[0];
+  const best = nearest && reach.get(nearest);
   return best?.kind === "reached" ? best.view : { method: "GET", url: "/" };
 }

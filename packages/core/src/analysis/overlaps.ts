@@ -19,7 +19,7 @@ export function findTies(scope: Scope): RouteFinding[] {
     for (const [first, second] of pairsOf(group, budget)) {
       const key = `${first.precedence.route} ${second.precedence.route}`;
       if (first.precedence.route === second.precedence.route || seen.has(key)) continue;
-      if (scope.reach[second.rank]?.kind !== "reached") continue;
+      if (scope.reach.get(second)?.kind !== "reached") continue;
       const witness = sharedWitness(scope, first, second);
       if (witness === undefined) continue;
       seen.add(key);
@@ -43,10 +43,10 @@ export function findPolicyGaps(scope: Scope): RouteFinding[] {
   const findings: RouteFinding[] = [];
   const seen = new Set<string>();
   const budget = { pairs: MAX_PAIRS };
-  for (const guarded of alternatives) {
+  for (const [index, guarded] of alternatives.entries()) {
     const { policies } = actionOf(plan, guarded);
     if (policies.length === 0) continue;
-    for (const taker of alternatives.slice(0, guarded.rank)) {
+    for (const taker of alternatives.slice(0, index)) {
       const lacking = policies.filter((name) => !actionOf(plan, taker).policies.includes(name));
       const key = `${taker.precedence.route} ${guarded.precedence.route}`;
       if (lacking.length === 0 || seen.has(key) || areApart(scope, taker, guarded)) continue;

@@ -1,5 +1,5 @@
 import type { ConfigInput, GatewayConfig } from "./config.js";
-import { NOTHING_KNOWN, type Known } from "./checked-routes.js";
+import { NOTHING_EARLIER, type Earlier } from "./checked-routes.js";
 import { GatewayConfigError, type ConfigProblem } from "./problem.js";
 import { Relations } from "./relations.js";
 import { checkShape } from "./shape.js";
@@ -14,12 +14,12 @@ import { expandRoute } from "./short-form.js";
  * // 'no service is called "ordrs"; did you mean "orders"?'
  */
 export function checkConfig(input: unknown): readonly ConfigProblem[] {
-  return problemsIn(input, NOTHING_KNOWN);
+  return problemsIn(input, NOTHING_EARLIER);
 }
 
-function problemsIn(input: unknown, known: Known): readonly ConfigProblem[] {
-  const shape = checkShape(input, known);
-  const relations = new Relations(input, known).check();
+function problemsIn(input: unknown, earlier: Earlier): readonly ConfigProblem[] {
+  const shape = checkShape(input, earlier);
+  const relations = new Relations(input, earlier).check();
   const seen = new Set(shape.map(({ pointer }) => pointer));
   const all = [
     ...shape,
@@ -32,8 +32,8 @@ function problemsIn(input: unknown, known: Known): readonly ConfigProblem[] {
 }
 
 /** The config in its long form. @throws GatewayConfigError holding every problem */
-export function assertConfig(input: ConfigInput, known = NOTHING_KNOWN): GatewayConfig {
-  const problems = problemsIn(input, known);
+export function assertConfig(input: ConfigInput, earlier = NOTHING_EARLIER): GatewayConfig {
+  const problems = problemsIn(input, earlier);
   if (problems.length > 0) throw new GatewayConfigError(problems);
   return Array.isArray(input)
     ? { routes: (input as readonly Parameters<typeof expandRoute>[0][]).map(expandRoute) }

@@ -5,31 +5,20 @@ import { isRecord, recordOf } from "./loose.js";
  * same services and defaults need not be looked at again: this is what makes a small update of a large table cheap.
  */
 export interface CheckedRoutes {
-  /** What the check of a route depends on beside the route. */
+  /** What the check and the compiling of a route depend on beside the route. */
   readonly context: string;
   /** Of each route. */
   readonly texts: readonly string[];
 }
 
-/** What a check can leave out. */
-export interface Known {
-  /** Positions of routes that are known to be right. */
-  readonly routes: ReadonlySet<number>;
-}
+/** Where each route of a configuration stood in the one before; -1 for those that are new. */
+export type Earlier = Int32Array;
 
-export const NOTHING_KNOWN: Known = { routes: new Set() };
+export const NOTHING_EARLIER: Earlier = new Int32Array(0);
 
-/** What is known of a configuration from one that passed its check before. */
-export function knownFrom(
-  before: CheckedRoutes | undefined,
-  now: CheckedRoutes | undefined,
-): Known {
-  if (before === undefined || now === undefined || before.context !== now.context)
-    return NOTHING_KNOWN;
-  const right = new Set(before.texts);
-  const routes = new Set<number>();
-  for (const [index, text] of now.texts.entries()) if (right.has(text)) routes.add(index);
-  return { routes };
+/** Whether a route was in the configuration before. */
+export function isKnown(earlier: Earlier, index: number): boolean {
+  return index < earlier.length && (earlier[index] as number) >= 0;
 }
 
 /** The routes of a configuration as JSON; undefined where something in it has no form in JSON. */
@@ -38,13 +27,38 @@ export function routeTexts(input: unknown): CheckedRoutes | undefined {
   const { routes = input, services, defaults } = isShort ? {} : recordOf(input);
   if (!Array.isArray(routes) || !routes.every(isRecord)) return undefined;
   try {
-    const context = JSON.stringify([
-      isShort,
-      Object.keys(recordOf(services)),
-      recordOf(defaults)["timeouts"],
-    ]);
+    const context = JSON.stringify([isShort, Object.keys(recordOf(services)), defaults]);
     return { context, texts: routes.map((route) => JSON.stringify(route)) };
   } catch {
     return undefined;
   }
+}
+
+/** Finds the routes of a configuration in the one before. What stands at both ends of the two is compared in place. */
+export function earlierOf(
+  before: CheckedRoutes | undefined,
+  now: CheckedRoutes | undefined,
+): Earlier {
+  if (before === undefined || now === undefined || before.context !== now.context)
+    return NOTHING_EARLIER;
+  const old = before.texts;
+  const texts = now.texts;
+  const earlier = new Int32Array(texts.length).fill(-1);
+  const most = Math.min(old.length, texts.length);
+  let start = 0;
+  while (start < most && old[start] === texts[start]) earlier[start] = start++;
+  let end = 0;
+  while (end < most - start && old[old.length - 1 - end] === texts[texts.length - 1 - end]) {
+    earlier[texts.length - 1 - end] = old.length - 1 - end;
+    end++;
+  }
+  const between = new Map<string, number[]>();
+  for (let i = old.length - end - 1; i >= start; i--) {
+    const places = between.get(old[i] as string);
+    if (places === undefined) between.set(old[i] as string, [i]);
+    else places.push(i);
+  }
+  for (let i = start; i < texts.length - end; i++)
+    earlier[i] = between.get(texts[i] as string)?.pop() ?? -1;
+  return earlier;
 }

@@ -21,8 +21,14 @@ import { withDefaults } from "./with-defaults.js";
 
 /** Numbers for services with a version: the same pair is the same number. */
 class Targets {
-  readonly list: TargetPlan[] = [];
+  readonly list: TargetPlan[];
   readonly #numbers = new Map<string, number>();
+
+  constructor(known: readonly TargetPlan[]) {
+    this.list = [...known];
+    for (const [number, { service, version }] of known.entries())
+      this.#numbers.set(JSON.stringify([service, version]), number);
+  }
 
   numberOf(service: string, version: string): number {
     const key = JSON.stringify([service, version]);
@@ -35,11 +41,13 @@ class Targets {
 
 /** Compiles what routes do. Equal actions come out as the same object, so that large plans stay in the processor's caches. */
 export class ActionsCompiler {
-  readonly targets = new Targets();
+  readonly targets: Targets;
   readonly #defaults: DefaultsConfig;
   readonly #known = new Map<string, ActionPlan>();
 
-  constructor(defaults: DefaultsConfig) {
+  /** @param targets those that have a number already */
+  constructor(defaults: DefaultsConfig, targets: readonly TargetPlan[] = []) {
+    this.targets = new Targets(targets);
     this.#defaults = defaults;
   }
 

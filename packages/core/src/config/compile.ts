@@ -4,22 +4,20 @@ import { random } from "../balance/random.js";
 import { roundRobin } from "../balance/round-robin.js";
 import type { OutlierRule } from "../health/outlier.js";
 import { compileAddresses } from "../match/address.js";
-import { compileRoutes, matchesOf } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import { assertConfig } from "./check.js";
-import { knownFrom, routeTexts } from "./checked-routes.js";
-import { ActionsCompiler } from "./compile-action.js";
+import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-routes.js";
+import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
 import type {
   ConfigInput,
   DefaultsConfig,
   GatewayConfig,
   OutlierConfig,
-  RouteConfig,
   ServiceConfig,
 } from "./config.js";
 import { instanceUrl } from "./instance-url.js";
 import type { ConnectPlan, InstancePlan, Plan, ServicePlan } from "./plan.js";
-import { allServices, describeMatch, longInstance } from "./short-form.js";
+import { allServices, longInstance } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
 /**
@@ -31,18 +29,14 @@ import { withDefaults } from "./with-defaults.js";
  */
 export function compileConfig(input: ConfigInput, before?: Plan): Plan {
   const checked = routeTexts(input);
-  const config = assertConfig(input, knownFrom(before?.checked, checked));
+  const earlier = earlierOf(before?.checked, checked);
+  const config = assertConfig(input, earlier);
   const defaults = config.defaults ?? {};
-  const ids = routeIds(config.routes);
-  const actions = new ActionsCompiler(defaults);
+  const routes = compileRoutesOf(config, earlier, before);
   return Object.freeze({
     checked,
     parse: compileParse(config),
-    table: compileRoutes(
-      config.routes.map((route, index) => ({ ...route, id: ids[index] as string })),
-    ),
-    actions: config.routes.map((route, index) => actions.compile(route, ids[index] as string)),
-    targets: actions.targets.list,
+    ...routes,
     services: new Map(
       [...allServices(config)].map(([name, service]) => [
         name,
@@ -54,24 +48,21 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
   });
 }
 
+function compileRoutesOf(
+  { routes, defaults = {} }: GatewayConfig,
+  earlier: Earlier,
+  before: Plan | undefined,
+): RoutesPlan {
+  const isPatchable = before !== undefined && earlier !== NOTHING_EARLIER;
+  const patched = isPatchable ? patchRoutes(before, routes, earlier, defaults) : undefined;
+  return patched ?? compileAllRoutes(routes, defaults);
+}
+
 function compileParse(config: GatewayConfig): ParseOptions {
   const trusted = config.trustedProxies ?? [];
   return Object.freeze({
     ...(config.path === undefined ? {} : { path: Object.freeze({ ...config.path }) }),
     ...(trusted.length === 0 ? {} : { trustedProxies: compileAddresses(trusted) }),
-  });
-}
-
-/** Ids of all routes: those that are given, else the match in words, numbered when taken. */
-function routeIds(routes: readonly RouteConfig[]): string[] {
-  const taken = new Set(routes.map(({ id }) => id).filter((id) => id !== undefined));
-  return routes.map((route) => {
-    if (route.id !== undefined) return route.id;
-    const words = describeMatch(matchesOf(route.match)[0] ?? {});
-    let id = words;
-    for (let number = 2; taken.has(id); number++) id = `${words} (${number})`;
-    taken.add(id);
-    return id;
   });
 }
 

@@ -1,13 +1,14 @@
 import type { Balancer } from "../balance/balancer.js";
 import type { HeaderChanges, Origin, RespondDecision, Timeouts } from "../decision.js";
 import type { OutlierRule } from "../health/outlier.js";
-import type { Alternative, RouteTable } from "../match/table.js";
+import type { Alternative } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import type { CorsPlan } from "../rewrite/cors.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
 import type { CheckedRoutes } from "./checked-routes.js";
+import type { RoutesPlan } from "./compile-routes.js";
 import type { StickyConfig } from "./config.js";
 
 /** An instance after checking. */
@@ -112,14 +113,10 @@ export interface TargetPlan {
 }
 
 /** The configuration after checking and compiling. Frozen; replaced as a whole. */
-export interface Plan {
+export interface Plan extends RoutesPlan {
   /** Undefined where the routes have no form in JSON. */
   readonly checked: CheckedRoutes | undefined;
   readonly parse: ParseOptions;
-  readonly table: RouteTable;
-  /** Of each route, in the order of the configuration. Equal ones are one object. */
-  readonly actions: readonly ActionPlan[];
-  readonly targets: readonly TargetPlan[];
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly tellAllowedMethods: boolean;
   readonly hasPolicies: boolean;

@@ -6,7 +6,7 @@ import {
   checkRewrite,
   unknownParam,
 } from "./check-action.js";
-import type { Known } from "./checked-routes.js";
+import { isKnown, type Earlier } from "./checked-routes.js";
 import { instanceUrl } from "./instance-url.js";
 import { looseCompile, namesOf } from "./loose-path.js";
 import { isRecord, listIn, manyOf, recordOf, type Loose } from "./loose.js";
@@ -22,10 +22,10 @@ export class Relations {
   readonly #config: Loose;
   readonly #isShort: boolean;
   readonly #services: readonly string[];
-  readonly #known: Known;
+  readonly #earlier: Earlier;
 
-  constructor(input: unknown, known: Known) {
-    this.#known = known;
+  constructor(input: unknown, earlier: Earlier) {
+    this.#earlier = earlier;
     this.#isShort = Array.isArray(input);
     this.#config = this.#isShort ? { routes: input } : recordOf(input);
     this.#services = Object.keys(recordOf(this.#config["services"]));
@@ -80,7 +80,7 @@ export class Relations {
           "an id that no other route has",
         );
     }
-    if (this.#known.routes.has(index)) return;
+    if (isKnown(this.#earlier, index)) return;
     this.#checkAction(route, at);
     const paths = this.#checkMatches(route, at);
     this.#checkTo(route["to"], [...at, "to"], paths);

@@ -11,7 +11,7 @@ import {
 } from "./action-shape.js";
 import { cors } from "./cors-shape.js";
 import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
-import { NOTHING_KNOWN } from "./checked-routes.js";
+import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
 import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
 import { onlyCode, outlined } from "./outline.js";
@@ -164,12 +164,12 @@ export const configInput = either(
 );
 
 /** Checks the shape of a config: every field, type, name, host and number on its own. */
-export function checkShape(input: unknown, known = NOTHING_KNOWN): ConfigProblem[] {
+export function checkShape(input: unknown, earlier = NOTHING_EARLIER): ConfigProblem[] {
   const isShort = Array.isArray(input);
   const schema = isShort ? shortForm : config;
   const routes = isShort ? (input as readonly unknown[]) : recordOf(input)["routes"];
-  if (known.routes.size === 0 || !Array.isArray(routes)) return problemsOf(schema, input);
-  const places = routes.flatMap((_, index) => (known.routes.has(index) ? [] : [index]));
+  if (earlier === NOTHING_EARLIER || !Array.isArray(routes)) return problemsOf(schema, input);
+  const places = routes.flatMap((_, index) => (isKnown(earlier, index) ? [] : [index]));
   const others = places.map((index) => routes[index] as unknown);
   const rest = isShort ? others : { ...(input as object), routes: others };
   return problemsOf(schema, rest).map((problem) => withPlace(problem, isShort, places));

@@ -15,6 +15,8 @@ export class Search {
   /** The best alternative that holds, and its rank. */
   found: Alternative | undefined = undefined;
   best = NO_RANK;
+  /** Alternatives that are passed over; undefined for none. */
+  without: ReadonlySet<Alternative> | undefined = undefined;
   #texts: RequestTexts | undefined = undefined;
 
   constructor(
@@ -24,6 +26,7 @@ export class Search {
   ) {}
 
   consider(alternative: Alternative): void {
+    if (this.without !== undefined && this.without.has(alternative)) return;
     if (this.gather !== undefined) {
       this.gather(alternative);
       return;

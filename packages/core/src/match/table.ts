@@ -13,18 +13,18 @@ import {
   type CompiledPath,
 } from "./pattern.js";
 import { comparePrecedence, countConditions, type Precedence } from "./precedence.js";
-import { Search } from "./search.js";
+import { NO_RANK, Search } from "./search.js";
 import { isBad, parseRequest, type ParseOptions } from "./target.js";
 import { TreeBuilder, type PathTree } from "./tree.js";
 import type { TreeEntry } from "./trie.js";
 
 /** One way for a route to match: its conditions, and its place in the one total order. */
 export interface Alternative {
-  /** Position in the total order of all alternatives; lower goes first. */
+  /** Its place in the total order of all alternatives; lower goes first. */
   readonly rank: number;
   /** Id of the route. */
   readonly id: string;
-  /** Position of the route. */
+  /** Number by which what the route does is found. */
   readonly route: number;
   /** A path whose parameters stand where those of this one do; one object for all that look alike. */
   readonly shape: CompiledPath;
@@ -69,12 +69,26 @@ export type RouteMatch =
  * matchRoute(table, { method: "GET", url: "/orders/7" }); // { kind: "match", route: "order", params: { id: "7" } }
  */
 export function compileRoutes(routes: readonly RoutableConfig[]): RouteTable {
+  return compileTable(routes.map((route, index) => ({ route, slot: index, position: index })));
+}
+
+/** Compiles routes that stand at places of their own. */
+export function compileTable(routes: readonly PlacedRoute[]): SearchableTable {
+  const drafts = draftsOf(routes);
+  const gap = Math.max(1, Math.min(MAX_GAP, Math.floor(NO_RANK / (drafts.length + 2))));
+  for (const [index, draft] of drafts.entries()) draft.rank = (index + 1) * gap;
+  return new CompiledTable(drafts);
+}
+
+/** Room that is left between ranks, for alternatives that come later. */
+const MAX_GAP = 4_096;
+
+/** The alternatives of routes in the order of precedence, before they have a rank. */
+export function draftsOf(routes: readonly PlacedRoute[]): Draft[] {
   const shared: Shared = { shapes: new PathShapes(), conditions: new ConditionsCompiler() };
   const drafts: Draft[] = [];
-  for (const [index, route] of routes.entries()) addDrafts(drafts, route, index, shared);
-  drafts.sort((a, b) => comparePrecedence(a.precedence, b.precedence));
-  for (const [rank, draft] of drafts.entries()) draft.rank = rank;
-  return new CompiledTable(drafts);
+  for (const placed of routes) addDrafts(drafts, placed, shared);
+  return drafts.sort((a, b) => comparePrecedence(a.precedence, b.precedence));
 }
 
 /** Matches a request against compiled routes. Changes nothing. */
@@ -97,7 +111,23 @@ export function matchRoute(
 /** What matching needs to know of a route. */
 export type RoutableConfig = Pick<RouteConfig, "id" | "match" | "order" | "cors">;
 
-type Draft = { -readonly [Field in keyof Alternative]: Alternative[Field] };
+/** A route and where it stands. */
+export interface PlacedRoute {
+  readonly route: RoutableConfig;
+  /** The number by which what it does is found. */
+  readonly slot: number;
+  /** Its place in the order in which routes are listed. Not always a whole number. */
+  readonly position: number;
+}
+
+/** A table that can be searched together with others. */
+export interface SearchableTable extends RouteTable {
+  /** Has a search consider what takes its request. */
+  visit(request: ParsedRequest, search: Search): void;
+}
+
+/** An alternative before it has a rank. */
+export type Draft = { -readonly [Field in keyof Alternative]: Alternative[Field] };
 
 /** What alternatives have in common. */
 interface Shared {
@@ -105,24 +135,23 @@ interface Shared {
   readonly conditions: ConditionsCompiler;
 }
 
-function addDrafts(drafts: Draft[], route: RoutableConfig, index: number, shared: Shared): void {
-  const id = route.id ?? String(index);
+function addDrafts(drafts: Draft[], { route, slot, position }: PlacedRoute, shared: Shared): void {
+  const id = route.id ?? String(slot);
   const order = route.order ?? 0;
   const takesPreflight = route.cors !== undefined;
   for (const [alternative, match] of matchesOf(route.match).entries()) {
     const path = compilePath(match.path);
-    if (isPatternProblem(path))
-      throw new RangeError(`/routes/${index}/match/path: ${path.problem}`);
+    if (isPatternProblem(path)) throw new RangeError(`/routes/${slot}/match/path: ${path.problem}`);
     const shape = shared.shapes.of(path);
     const head = headOf(path);
     const conditions = shared.conditions.compile(match);
     const counts = countConditions(match);
     for (const host of match.host === undefined ? [""] : listOf(match.host).map(canonicalHost)) {
-      const precedence = { order, host, path, ...counts, route: index, alternative };
+      const precedence = { order, host, path, ...counts, route: position, alternative };
       drafts.push({
         rank: 0,
         id,
-        route: index,
+        route: slot,
         shape,
         head,
         conditions,
@@ -145,7 +174,8 @@ interface HostTable {
   readonly others: OtherPaths | undefined;
 }
 
-class CompiledTable implements RouteTable {
+/** A table as a whole. */
+export class CompiledTable implements SearchableTable {
   readonly #exact = new Map<string, HostTable>();
   readonly #wildcards = new Map<string, HostTable>();
   readonly #any: HostTable | undefined;
@@ -171,30 +201,20 @@ class CompiledTable implements RouteTable {
   }
 
   find(request: ParsedRequest): Alternative | undefined {
-    const search = new Search(request, undefined);
-    this.#visit(request, search);
-    return search.found;
+    return findIn(this, request);
   }
 
   reached(request: ParsedRequest): readonly Alternative[] {
-    const found: Alternative[] = [];
-    this.#visit(request, new Search(request, (alternative) => void found.push(alternative)));
-    return found.sort((a, b) => a.rank - b.rank);
+    return reachedIn(this, request);
   }
 
   allowedMethods(request: ParsedRequest): readonly string[] {
-    const methods = new Set<string>();
-    const search = new Search(request, (alternative) => {
-      if (!search.conditionsHold(alternative)) return;
-      for (const method of alternative.conditions.methods ?? []) methods.add(method);
-    });
-    this.#visit(request, search);
-    return [...methods].sort();
+    return allowedMethodsIn(this, request);
   }
 
   // Every table whose host takes the request is asked, the most specific first; one whose best rank cannot
   // win any more is left out. `order` may let a less specific host win.
-  #visit(request: ParsedRequest, search: Search): void {
+  visit(request: ParsedRequest, search: Search): void {
     if (request.path === "*") return;
     const path = request.oddPath ? treeText(request.path) : request.target;
     if (this.#exact.size > 0 && request.host !== "")
@@ -205,6 +225,31 @@ class CompiledTable implements RouteTable {
     }
     visitHost(this.#any, request.path, path, search);
   }
+}
+
+/** The best alternative of a table that holds. */
+export function findIn(table: SearchableTable, request: ParsedRequest): Alternative | undefined {
+  const search = new Search(request, undefined);
+  table.visit(request, search);
+  return search.found;
+}
+
+/** All alternatives of a table whose host and path take a request, in their order. */
+export function reachedIn(table: SearchableTable, request: ParsedRequest): Alternative[] {
+  const found: Alternative[] = [];
+  table.visit(request, new Search(request, (alternative) => void found.push(alternative)));
+  return found.sort((a, b) => a.rank - b.rank);
+}
+
+/** Methods of the alternatives of a table that would hold but for their method. */
+export function allowedMethodsIn(table: SearchableTable, request: ParsedRequest): string[] {
+  const methods = new Set<string>();
+  const search: Search = new Search(request, (alternative) => {
+    if (!search.conditionsHold(alternative)) return;
+    for (const method of alternative.conditions.methods ?? []) methods.add(method);
+  });
+  table.visit(request, search);
+  return [...methods].sort();
 }
 
 function visitHost(
