@@ -22,7 +22,7 @@ import { readSplit, type SplitReading } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
 
 /** Tables of up to this many alternatives are listed whole. */
-const MOST_LISTED = 100;
+const MOST_LISTED = 50;
 
 /** The walk of `decide`, with reasons. The decision in it is made by the same stages, with draws that are noted. */
 export function explainRequest(

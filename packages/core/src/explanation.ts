@@ -10,7 +10,7 @@ export interface Explanation {
   readonly request: ExplainedRequest;
   /**
    * Routes in the order of precedence, an entry for each alternative of their match. Of a table with more than
-   * 100 alternatives only those whose host and path take the request, unless all were asked for.
+   * 50 alternatives only those whose host and path take the request, unless all were asked for.
    */
   readonly routes: readonly ExplainedRoute[];
   /** How many alternatives were left out of `routes`: neither their host nor their path takes the request. */
@@ -101,6 +101,6 @@ export interface ExplainedInstance {
 
 /** What may be asked of an explanation. */
 export interface ExplainOptions {
-  /** Whether routes are listed whose host or path does not take the request. Default: in tables of up to 100 alternatives. */
+  /** Whether routes are listed whose host or path does not take the request. Default: in tables of up to 50 alternatives. */
   readonly everyRoute?: boolean;
 }
