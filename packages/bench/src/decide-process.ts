@@ -73,8 +73,14 @@ function check(find: Find, request: SampleRequest): void {
 }
 
 function run(find: Find, list: readonly SampleRequest[], durationMs: number): DecideAnswer {
-  const end = performance.now() + durationMs;
+  // The core has slept and held other things since the last round: what is measured is a gateway at work.
+  ask(find, list, durationMs / 3);
   const time = stopwatch();
+  return time(ask(find, list, durationMs));
+}
+
+function ask(find: Find, list: readonly SampleRequest[], durationMs: number): number {
+  const end = performance.now() + durationMs;
   let count = 0;
   let found = 0;
   for (let next = 0; performance.now() < end;) {
@@ -85,7 +91,7 @@ function run(find: Find, list: readonly SampleRequest[], durationMs: number): De
     count += 1_000;
   }
   if (found !== count) throw new Error(`${count - found} of ${count} requests found no route.`);
-  return time(count);
+  return count;
 }
 
 function stopwatch(): (count: number) => DecideAnswer {
