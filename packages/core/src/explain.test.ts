@@ -283,6 +283,19 @@ describe("an explanation as text", () => {
     );
   });
 
+  it("names the alternatives and hosts of one route apart", () => {
+    const gateway = createGateway([
+      { id: "r", match: [{ host: ["a.com", "b.com"] }, { path: "/b" }], to: "http://a" },
+    ]);
+    expect(formatExplanation(gateway.explain(request("GET b.com/b")))).toContain(
+      [
+        '  ✗ r #1 a.com     host: wanted a.com, found "b.com"',
+        "  ✓ r #1 b.com",
+        "  · r #2 any host  would hold, but another goes first",
+      ].join("\n"),
+    );
+  });
+
   it.each([
     [
       "GET x.org/shop/a",

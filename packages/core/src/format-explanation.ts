@@ -53,20 +53,45 @@ function requestLines({ request }: Explanation): string[] {
 
 function routeLines({ routes, unlisted, request }: Explanation): string[] {
   if (request.path === undefined) return [];
-  const width = Math.min(40, Math.max(0, ...routes.map(({ route }) => route.length)));
+  const names = namesOf(routes);
+  const width = Math.min(
+    40,
+    names.reduce((most, name) => Math.max(most, name.length), 0),
+  );
   const rest =
     unlisted === 0 ? [] : [`  … and ${unlisted} whose host or path does not take the request`];
   return [
     "Routes, the first that holds is taken:",
-    ...routes.map((route) => routeLine(route, width)),
+    ...routes.map((route, index) => routeLine(names[index] as string, route, width)),
     ...rest,
   ];
 }
 
 const MARKS = { taken: "✓", outranked: "·", failed: "✗" };
 
-function routeLine({ route, verdict, failed }: ExplainedRoute, width: number): string {
-  const head = `  ${MARKS[verdict]} ${route.padEnd(width)}`;
+// A route with several alternatives or hosts has a line for each.
+function namesOf(routes: readonly ExplainedRoute[]): string[] {
+  const alternatives = new Map<string, Set<number>>();
+  const hosts = new Map<string, Set<string | undefined>>();
+  for (const { route, alternative, host } of routes) {
+    addTo(alternatives, route, alternative);
+    addTo(hosts, route, host);
+  }
+  return routes.map(({ route, alternative, host }) => {
+    const number = (alternatives.get(route)?.size ?? 0) > 1 ? ` #${alternative + 1}` : "";
+    const on = (hosts.get(route)?.size ?? 0) > 1 ? ` ${host ?? "any host"}` : "";
+    return route + number + on;
+  });
+}
+
+function addTo<T>(sets: Map<string, Set<T>>, key: string, entry: T): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([entry]));
+  else set.add(entry);
+}
+
+function routeLine(name: string, { verdict, failed }: ExplainedRoute, width: number): string {
+  const head = `  ${MARKS[verdict]} ${name.padEnd(width)}`;
   if (verdict === "outranked") return `${head}  would hold, but another goes first`;
   if (failed === undefined) return head.trimEnd();
   const what = failed.name === "" ? failed.on : `${failed.on} ${failed.name}`;

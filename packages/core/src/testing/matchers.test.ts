@@ -45,6 +45,11 @@ it("takes explanations and decisions", () => {
   expect(gateway.decide(request("GET /users/7"))).toReach("users", "v1");
   expect(explain("GET /users/7")).not.toReach("users", "v2");
   expect(explain("GET /users/7")).not.toReach("orders");
+  expect(explain("GET /users/7")).toTake("users");
+  expect(explain("GET x.org/old")).toTake("old");
+  expect(explain("GET /none")).toTake("none");
+  expect(explain("GET /users/7")).not.toTake("beta");
+  expect(explain("GET /elsewhere")).not.toTake("users");
   expect(explain("GET x.org/old")).toRedirect();
   expect(explain("GET x.org/old")).toRedirect("http://x.org/new");
   expect(explain("GET x.org/old")).toRedirect(/\/new$/, 308);

@@ -40,6 +40,14 @@ export const matchers = {
     return result(pass, `to reach ${wanted}`, decided, decision);
   },
 
+  /** A route takes the request, whatever it does with it. */
+  toTake(decided: Decided, route: string): MatcherResult {
+    const decision = decisionOf("toTake", decided);
+    checkAsked("toTake", "the id of a route", isText(route), route);
+    const pass = decision.kind !== "none" && decision.route === route;
+    return result(pass, `to take route ${route}`, decided, decision);
+  },
+
   /** The client is sent elsewhere: to a location, or one that a RegExp matches, and with a status if that is given. */
   toRedirect(decided: Decided, location?: WantedLocation, status?: number): MatcherResult {
     const decision = decisionOf("toRedirect", decided);
@@ -88,6 +96,8 @@ export const matchers = {
 export interface RouteMatchers<R = unknown> {
   /** The request is forwarded to a service, and to a version of it if that is given. */
   toReach(service: string, version?: string): R;
+  /** A route takes the request, whatever it does with it. */
+  toTake(route: string): R;
   /** The client is sent elsewhere: to a location, or one that a RegExp matches, and with a status if that is given. */
   toRedirect(location?: WantedLocation, status?: number): R;
   /** The gateway answers itself, with a status if that is given. */
