@@ -17,7 +17,7 @@ export interface RoutesPlan {
 }
 
 /** Where a route of the configuration is in what was compiled. */
-export interface RoutePlace {
+interface RoutePlace {
   readonly id: string;
   readonly slot: number;
   /** Its place in the order in which routes are listed. Not always a whole number. */
