@@ -16,7 +16,6 @@ import {
   type ForwardPlan,
   type MirrorPlan,
   type Plan,
-  type ServicePlan,
 } from "./config/plan.js";
 import { Forward, type Decision, type ForwardDecision, type Origin } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
@@ -24,9 +23,10 @@ import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import type { ParsedRequest, RequestView } from "./request.js";
+import type { Runtime, Target } from "./runtime.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
-import type { InstanceState, PoolState, ServiceState } from "./state.js";
+import type { InstanceState } from "./state.js";
 
 /** Chance and time, as far as a decision needs them: the next numbers by what they are for, and the clock. */
 export interface Draws {
@@ -36,40 +36,6 @@ export interface Draws {
   readonly mirrorBalance: () => number;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
   readonly now: () => number;
-}
-
-/** Everything that a decision reads beside the request: the plan, and the state of the services. */
-export interface Runtime {
-  readonly plan: Plan;
-  readonly services: ReadonlyMap<string, ServiceState>;
-  /** What the targets of the plan stand for, by their number. */
-  readonly targets: readonly (Target | undefined)[];
-}
-
-/** What an instance is chosen from, and how. */
-export interface Target {
-  readonly pool: PoolState;
-  readonly plan: ServicePlan;
-}
-
-/** Joins a plan with the state of its services. */
-export function newRuntime(plan: Plan, services: ReadonlyMap<string, ServiceState>): Runtime {
-  const targets = plan.targets.map(({ service, version }) =>
-    targetOf(plan, services, service, version),
-  );
-  return { plan, services, targets };
-}
-
-/** What a version of a service stands for, or all of it (empty); undefined where there is none. */
-export function targetOf(
-  plan: Plan,
-  services: ReadonlyMap<string, ServiceState>,
-  service: string,
-  version: string,
-): Target | undefined {
-  const pool = services.get(service)?.pools.get(version);
-  const servicePlan = plan.services.get(service);
-  return pool && servicePlan && { pool, plan: servicePlan };
 }
 
 /** What matching came to: a route, or a decision that is final already. */

@@ -1,5 +1,5 @@
 import { actionOf, type ForwardPlan } from "./config/plan.js";
-import { decideStages, matchStage, type Draws, type Runtime } from "./decide.js";
+import { decideStages, matchStage, type Draws } from "./decide.js";
 import type { Decision } from "./decision.js";
 import type {
   ExplainedBackend,
@@ -16,6 +16,7 @@ import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { failedPlace, firstFailed } from "./match/trace.js";
 import type { ParsedRequest, RequestView } from "./request.js";
+import type { Runtime } from "./runtime.js";
 import { buildClientResponse } from "./rewrite/client-response.js";
 import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
 import { readSplit, type SplitReading } from "./split/read-split.js";

@@ -1,3 +1,4 @@
+import { carryOver, freshServices, keepReferences } from "./carry-over.js";
 import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
@@ -8,29 +9,26 @@ import {
   decideStages,
   forwardAgain,
   matchStage,
-  newRuntime,
-  targetOf,
   type Draws,
   type Matched,
-  type Runtime,
 } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision, type Params } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
-import { mayRetry, newRetryBudget } from "./health/retry-budget.js";
+import { mayRetry } from "./health/retry-budget.js";
 import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
 import { readParams } from "./match/pattern.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
-import { nameOf, refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
+import { refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
+import { newRuntime, targetOf, type Runtime } from "./runtime.js";
 import {
   restoreServices,
   snapshotService,
   type GatewaySnapshot,
   type PartialSnapshot,
 } from "./snapshot.js";
-import type { InstanceState, PoolState, ServiceState } from "./state.js";
 
 /** The first half of a decision: the route that holds, before anything is chosen. */
 export interface GatewayMatch {
@@ -324,119 +322,6 @@ function ownForward(decision: ForwardDecision, method: string): Forward {
 
 function stop(reason: StopReason): RetryDecision {
   return Object.freeze({ kind: "stop", reason });
-}
-
-function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
-  return carryOver(new Map(), plan, now, []);
-}
-
-// The state of the services of a plan, taken from the state before it where service name and instance id stay.
-function carryOver(
-  before: ReadonlyMap<string, ServiceState>,
-  plan: Plan,
-  now: number,
-  changes: GatewayChange[],
-): Map<string, ServiceState> {
-  const services = new Map<string, ServiceState>();
-  for (const [name, servicePlan] of plan.services)
-    services.set(name, carryService(before.get(name), servicePlan, now, changes));
-  for (const [name, service] of before) {
-    for (const instance of service.instances.values()) {
-      if (services.get(name)?.instances.get(instance.id) === instance) continue;
-      instance.hasLeft = true;
-      changes.push({ kind: "left", ...nameOf(instance) });
-      if (instance.inFlight === 0) changes.push({ kind: "drained", ...nameOf(instance) });
-    }
-  }
-  return services;
-}
-
-// Decisions and pools know an instance by its reference, which a restore does not change.
-function keepReferences(
-  before: ReadonlyMap<string, ServiceState>,
-  services: ReadonlyMap<string, ServiceState>,
-): void {
-  for (const [name, service] of services) {
-    for (const instance of service.instances.values()) {
-      const known = before.get(name)?.instances.get(instance.id);
-      if (known?.url === instance.url) instance.reference = known.reference;
-    }
-  }
-}
-
-function carryService(
-  before: ServiceState | undefined,
-  plan: ServicePlan,
-  now: number,
-  changes: GatewayChange[],
-): ServiceState {
-  const instances = new Map<string, InstanceState>();
-  for (const instancePlan of plan.instances) {
-    const known = before?.instances.get(instancePlan.id);
-    const instance = known ?? newInstance(plan.name, instancePlan);
-    if (known !== undefined) describeAgain(known, instancePlan, changes);
-    instances.set(instance.id, instance);
-    if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
-  }
-  const members = new Map<string, InstanceState[]>([["", [...instances.values()]]]);
-  for (const instance of instances.values()) {
-    if (instance.version === "") continue;
-    const group = members.get(instance.version);
-    if (group === undefined) members.set(instance.version, [instance]);
-    else group.push(instance);
-  }
-  const pools = new Map<string, PoolState>();
-  const service: ServiceState = {
-    name: plan.name,
-    instances,
-    pools,
-    retryBudget: before?.retryBudget ?? newRetryBudget(),
-  };
-  for (const [version, group] of members) {
-    const cursor = before?.pools.get(version)?.cursor ?? 0;
-    pools.set(version, {
-      service,
-      members: group,
-      candidates: group,
-      prepared: undefined,
-      staleAt: Number.POSITIVE_INFINITY,
-      cursor,
-    });
-  }
-  refreshPools(service, plan, now, (change) => void changes.push(change));
-  return service;
-}
-
-type InstancePlan = ServicePlan["instances"][number];
-
-// What an update may change of an instance that stays. Another URL is another place under the same name: the
-// state stays, and the place is told to have left.
-function describeAgain(
-  instance: InstanceState,
-  plan: InstancePlan,
-  changes: GatewayChange[],
-): void {
-  const before = nameOf(instance);
-  const { url, version, basePath, weight, zone } = plan;
-  Object.assign(instance, { version, basePath, weight, zone });
-  if (url === instance.url) return;
-  Object.assign(instance, { url, reference: Object.freeze({ id: plan.id, url }) });
-  changes.push({ kind: "left", ...before }, { kind: "drained", ...before });
-  changes.push({ kind: "joined", ...nameOf(instance) });
-}
-
-function newInstance(service: string, plan: InstancePlan): InstanceState {
-  return {
-    service,
-    ...plan,
-    reference: Object.freeze({ id: plan.id, url: plan.url }),
-    inFlight: 0,
-    consecutiveFailures: 0,
-    ejectedUntil: 0,
-    ejectionFactor: 0,
-    isEjected: false,
-    hasLeft: false,
-  };
 }
 
 function ignore(): void {}

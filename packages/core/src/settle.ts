@@ -1,6 +1,6 @@
 import type { Balancer } from "./balance/balancer.js";
 import type { ServicePlan } from "./config/plan.js";
-import type { Runtime } from "./decide.js";
+import type { Runtime } from "./runtime.js";
 import { Forward } from "./decision.js";
 import { isEligible } from "./health/eligible.js";
 import { dueEjection, isGatewayFailure } from "./health/outlier.js";

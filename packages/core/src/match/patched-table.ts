@@ -2,15 +2,12 @@ import type { ParsedRequest } from "../request.js";
 import { comparePrecedence } from "./precedence.js";
 import type { Search } from "./search.js";
 import {
-  allowedMethodsIn,
   CompiledTable,
   draftsOf,
-  findIn,
-  reachedIn,
+  SearchableTable,
   type Alternative,
   type Draft,
   type PlacedRoute,
-  type SearchableTable,
 } from "./table.js";
 
 /** What differs from a table before. */
@@ -46,7 +43,7 @@ export function patchTable(
   return ranked && new PatchedTable(base, gone, new CompiledTable(ranked));
 }
 
-class PatchedTable implements SearchableTable {
+class PatchedTable extends SearchableTable {
   #alternatives: readonly Alternative[] | undefined = undefined;
 
   constructor(
@@ -54,7 +51,9 @@ class PatchedTable implements SearchableTable {
     /** Alternatives of the base that do not count any more. */
     readonly gone: ReadonlySet<Alternative>,
     readonly extra: SearchableTable,
-  ) {}
+  ) {
+    super();
+  }
 
   get alternatives(): readonly Alternative[] {
     this.#alternatives ??= Object.freeze(
@@ -64,18 +63,6 @@ class PatchedTable implements SearchableTable {
       ].sort((a, b) => a.rank - b.rank),
     );
     return this.#alternatives;
-  }
-
-  find(request: ParsedRequest): Alternative | undefined {
-    return findIn(this, request);
-  }
-
-  reached(request: ParsedRequest): readonly Alternative[] {
-    return reachedIn(this, request);
-  }
-
-  allowedMethods(request: ParsedRequest): readonly string[] {
-    return allowedMethodsIn(this, request);
   }
 
   visit(request: ParsedRequest, search: Search): void {

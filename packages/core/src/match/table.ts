@@ -120,10 +120,34 @@ export interface PlacedRoute {
   readonly position: number;
 }
 
-/** A table that can be searched together with others. */
-export interface SearchableTable extends RouteTable {
+/** A table whatever it is made of: it says how a search goes through it. */
+export abstract class SearchableTable implements RouteTable {
+  abstract readonly alternatives: readonly Alternative[];
+
   /** Has a search consider what takes its request. */
-  visit(request: ParsedRequest, search: Search): void;
+  abstract visit(request: ParsedRequest, search: Search): void;
+
+  find(request: ParsedRequest): Alternative | undefined {
+    const search = new Search(request, undefined);
+    this.visit(request, search);
+    return search.found;
+  }
+
+  reached(request: ParsedRequest): readonly Alternative[] {
+    const found: Alternative[] = [];
+    this.visit(request, new Search(request, (alternative) => void found.push(alternative)));
+    return found.sort((a, b) => a.rank - b.rank);
+  }
+
+  allowedMethods(request: ParsedRequest): readonly string[] {
+    const methods = new Set<string>();
+    const search: Search = new Search(request, (alternative) => {
+      if (!search.conditionsHold(alternative)) return;
+      for (const method of alternative.conditions.methods ?? []) methods.add(method);
+    });
+    this.visit(request, search);
+    return [...methods].sort();
+  }
 }
 
 /** An alternative before it has a rank. */
@@ -175,12 +199,13 @@ interface HostTable {
 }
 
 /** A table as a whole. */
-export class CompiledTable implements SearchableTable {
+export class CompiledTable extends SearchableTable {
   readonly #exact = new Map<string, HostTable>();
   readonly #wildcards = new Map<string, HostTable>();
   readonly #any: HostTable | undefined;
 
   constructor(readonly alternatives: readonly Alternative[]) {
+    super();
     const byHost = new Map<string, Alternative[]>();
     for (const alternative of alternatives) {
       const host = alternative.precedence.host;
@@ -200,18 +225,6 @@ export class CompiledTable implements SearchableTable {
     Object.freeze(this);
   }
 
-  find(request: ParsedRequest): Alternative | undefined {
-    return findIn(this, request);
-  }
-
-  reached(request: ParsedRequest): readonly Alternative[] {
-    return reachedIn(this, request);
-  }
-
-  allowedMethods(request: ParsedRequest): readonly string[] {
-    return allowedMethodsIn(this, request);
-  }
-
   // Every table whose host takes the request is asked, the most specific first; one whose best rank cannot
   // win any more is left out. `order` may let a less specific host win.
   visit(request: ParsedRequest, search: Search): void {
@@ -225,31 +238,6 @@ export class CompiledTable implements SearchableTable {
     }
     visitHost(this.#any, request.path, path, search);
   }
-}
-
-/** The best alternative of a table that holds. */
-export function findIn(table: SearchableTable, request: ParsedRequest): Alternative | undefined {
-  const search = new Search(request, undefined);
-  table.visit(request, search);
-  return search.found;
-}
-
-/** All alternatives of a table whose host and path take a request, in their order. */
-export function reachedIn(table: SearchableTable, request: ParsedRequest): Alternative[] {
-  const found: Alternative[] = [];
-  table.visit(request, new Search(request, (alternative) => void found.push(alternative)));
-  return found.sort((a, b) => a.rank - b.rank);
-}
-
-/** Methods of the alternatives of a table that would hold but for their method. */
-export function allowedMethodsIn(table: SearchableTable, request: ParsedRequest): string[] {
-  const methods = new Set<string>();
-  const search: Search = new Search(request, (alternative) => {
-    if (!search.conditionsHold(alternative)) return;
-    for (const method of alternative.conditions.methods ?? []) methods.add(method);
-  });
-  table.visit(request, search);
-  return [...methods].sort();
 }
 
 function visitHost(
