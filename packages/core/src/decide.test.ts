@@ -219,6 +219,22 @@ it("lets a weighted backend fall back", () => {
   expect(gateway.decide(request("GET /"))).toMatchObject({ service: "b", version: "v2" });
 });
 
+it("goes to the fallback before it tries what is ejected", () => {
+  const gateway = gatewayOf([{ to: { service: "b", version: "v2", fallback: { version: "v1" } } }]);
+  const eject = (...ids: string[]) =>
+    gateway.restore({
+      services: {
+        b: { instances: Object.fromEntries(ids.map((id) => [id, { ejectedForMs: 9 }])) },
+      },
+    });
+  const version = () => (gateway.decide(request("GET /")) as ForwardDecision).version;
+  expect(version()).toBe("v2");
+  eject("http://b2");
+  expect(version()).toBe("v1");
+  eject("http://b1", "http://b2");
+  expect(version()).toBe("v2");
+});
+
 it("names the policies of a route in its match", () => {
   const gateway = gatewayOf([{ to: "a", policies: ["auth", "limit"] }]);
   expect(gateway.hasPolicies).toBe(true);

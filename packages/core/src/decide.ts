@@ -101,32 +101,45 @@ function forward(
     return redirect(id, backend.redirect, matched, changes);
   }
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-  const instance = choose(runtime.targets[backend.target], draws);
-  if (instance !== undefined) {
+  const place = placeFor(runtime, backend, draws);
+  if (place !== undefined) {
     const mirrors = mirrorsOf(runtime, id, action, matched, draws);
-    return forwardTo(instance, backend.origin, id, action, backend, matched, point, mirrors);
+    return forwardTo(place.instance, place.origin, id, action, backend, matched, point, mirrors);
   }
-  return fallBack(runtime, id, action, backend, matched, point, draws);
-}
-
-function fallBack(
-  runtime: Runtime,
-  id: string,
-  action: ForwardPlan,
-  backend: BackendPlan,
-  matched: MatchedPath,
-  point: number | undefined,
-  draws: Draws,
-): Decision {
-  const { service, version, fallback } = backend;
-  const other = fallback && choose(runtime.targets[fallback.target], draws);
-  if (fallback !== undefined && other !== undefined) {
-    const mirrors = mirrorsOf(runtime, id, action, matched, draws);
-    return forwardTo(other, fallback.origin, id, action, backend, matched, point, mirrors);
-  }
+  const { service, version } = backend;
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
   return reject(503, "no-instance", detail, id, refusalHeaders(action, matched));
+}
+
+interface InstancePlace {
+  readonly instance: InstanceState;
+  readonly origin: Origin;
+}
+
+// Where a share goes. A fallback is better than an instance that is ejected; that is better than nothing.
+function placeFor(
+  { targets }: Runtime,
+  { target, origin, fallback }: BackendPlan,
+  draws: Draws,
+): InstancePlace | undefined {
+  if (fallback === undefined) return placeIn(targets[target], origin, draws);
+  return (
+    placeIn(targets[target], origin, draws, false) ??
+    placeIn(targets[fallback.target], fallback.origin, draws, false) ??
+    placeIn(targets[target], origin, draws) ??
+    placeIn(targets[fallback.target], fallback.origin, draws)
+  );
+}
+
+function placeIn(
+  target: Target | undefined,
+  origin: Origin,
+  draws: Draws,
+  mayTryAll?: boolean,
+): InstancePlace | undefined {
+  const instance = choose(target, draws, NOTHING, draws.balance, mayTryAll);
+  return instance && { instance, origin };
 }
 
 // Each copy on its own: drawn for it, at one instance of its target. Where there is none, it is left out.
@@ -165,12 +178,13 @@ export function choose(
   draws: Draws,
   tried: readonly string[] = NOTHING,
   draw = draws.balance,
+  mayTryAll = true,
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
   const { pool, plan } = target;
   const isTimeless = pool.staleAt === Number.POSITIVE_INFINITY && plan.balancer.usesTime === false;
   const now = isTimeless ? 0 : draws.now();
-  const { candidates, prepared } = eligibleOf(pool, now, plan.tryAll);
+  const { candidates, prepared } = eligibleOf(pool, now, mayTryAll && plan.tryAll);
   if (candidates.length === 0) return undefined;
   const input = { candidates, draw, now, cursor: pool.cursor, prepared };
   // A balancer of the user's own may throw or answer no index: then nothing is chosen.

@@ -188,6 +188,117 @@ describe("an explanation", () => {
     ]);
   });
 
+  it("tells the backend and its fallback apart within one service", () => {
+    const gateway = createGateway(
+      {
+        services: {
+          s: {
+            instances: [
+              { url: "http://1", version: "v1" },
+              { url: "http://2", version: "v2" },
+            ],
+          },
+        },
+        routes: [{ to: { service: "s", version: "v2", fallback: { version: "v1" } } }],
+      },
+      { env: testEnv() },
+    );
+    const pools = () =>
+      gateway
+        .explain(request("GET /"))
+        .pools.map(({ role, triesAll, instances }) => [
+          ...[role, triesAll],
+          ...instances.map(({ verdict, reason }) => reason ?? verdict),
+        ]);
+    expect(pools()).toEqual([["backend", false, "it is version v1", "chosen"]]);
+    const eject = (...ids: string[]) =>
+      gateway.restore({
+        services: {
+          s: { instances: Object.fromEntries(ids.map((id) => [id, { ejectedForMs: 50 }])) },
+        },
+      });
+    eject("http://2");
+    expect(pools()).toEqual([
+      ["backend", false, "it is version v1", "it is ejected for 50 ms more"],
+      ["fallback", false, "chosen", "it is version v2"],
+    ]);
+    eject("http://1", "http://2");
+    expect(pools()).toEqual([
+      ["backend", true, "it is version v1", "chosen"],
+      ["fallback", false, "it is ejected for 50 ms more", "it is version v2"],
+    ]);
+    expect(formatExplanation(gateway.explain(request("GET /")))).toContain(
+      [
+        "Instances for s v2 (least-request; none is eligible, so all are tried):",
+        "  ✗ http://1  it is version v1",
+        "  ✓ http://2  0 in flight, ejected for 50 ms more",
+        "Instances for s v1, the fallback (least-request):",
+      ].join("\n"),
+    );
+  });
+
+  it("says which copies are made, and why others are not", () => {
+    const gateway = createGateway(
+      {
+        services: { a: { instances: ["http://a"] }, none: { instances: [] } },
+        routes: [
+          {
+            to: "a",
+            mirror: [
+              { service: "a", ratio: 0.5 },
+              { service: "none" },
+              { service: "a", ratio: 0.2 },
+            ],
+          },
+        ],
+      },
+      { env: testEnv({ draws: { mirror: [0.4, 0.4, 0.4] } }) },
+    );
+    const explanation = gateway.explain(request("GET /"));
+    expect(explanation.mirrors).toEqual([
+      { service: "a", version: undefined, ratio: 0.5, instance: "http://a" },
+      {
+        service: "none",
+        version: undefined,
+        ratio: 1,
+        instance: undefined,
+        reason: "there is no instance",
+      },
+      {
+        service: "a",
+        version: undefined,
+        ratio: 0.2,
+        instance: undefined,
+        reason: "0.4 was drawn, not below 0.2",
+      },
+    ]);
+    expect(formatExplanation(explanation)).toContain(
+      [
+        "Copies:",
+        "  ✓ a  ratio 0.5: http://a",
+        "    none  ratio 1: there is no instance",
+        "    a  ratio 0.2: 0.4 was drawn, not below 0.2",
+      ].join("\n"),
+    );
+  });
+
+  it("says what a preflight asks for, and whether the origin is allowed", () => {
+    const gateway = createGateway([
+      { id: "api", method: "PUT", to: "http://a", cors: { allowOrigins: ["https://a.com"] } },
+    ]);
+    const ask = (origin: string, asked: string) =>
+      gateway.explain(
+        request("OPTIONS x.org/", { headers: { origin, "access-control-request-method": asked } }),
+      );
+    expect(ask("https://a.com", "PUT").cors).toEqual({ origin: "https://a.com", isAllowed: true });
+    const refused = formatExplanation(ask("https://b.com", "PUT"));
+    expect(refused).toContain("host x.org, http, a preflight for PUT");
+    expect(refused).toContain("CORS: the origin https://b.com is not allowed to read the answer");
+    expect(formatExplanation(ask("https://a.com", "GET"))).toContain(
+      '✗ api  method: wanted PUT, found "GET"',
+    );
+  });
+
   it("changes nothing", () => {
     const gateway = shopOf();
     const before = JSON.stringify(gateway.snapshot());
@@ -266,7 +377,7 @@ describe("an explanation as text", () => {
         '  ✗ order     path: wanted /orders/:id, found "/products/7"',
         '  ✗ beta      header x-beta: wanted "1", found nothing',
         '  ✗ old       path: wanted /shop/*, found "/products/7"',
-        "Split, read at 0.95 (drawn):",
+        "Split, read at 0.95 (drawn, for there is no cookie uid):",
         "    products v1  weight 90 (90 %)",
         "  ✓ products v2  weight 10 (10 %)",
         "Instances for products v2 (least-request):",

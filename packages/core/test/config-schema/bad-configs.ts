@@ -172,4 +172,8 @@ export const beyondSchema: Readonly<Record<string, unknown>> = {
   TO: route({ to: "http://a:65536" }),
   UNKNOWN_PARAM: match({ path: "/a", params: { id: "1" } }),
   UNKNOWN_SERVICE: route({ to: "ordrs" }),
+  UNKNOWN_VERSION: {
+    services: { orders: { instances: [{ url: "http://a", version: "v1" }] } },
+    routes: [{ to: { service: "orders", version: "v2" } }],
+  },
 };
