@@ -105,7 +105,7 @@ function routeLine(name: string, { verdict, failed }: ExplainedRoute, width: num
   if (verdict === "outranked") return `${head}  would hold, but another goes first`;
   if (failed === undefined) return head.trimEnd();
   const what = failed.name === "" ? failed.on : `${failed.on} ${failed.name}`;
-  const found = failed.found === undefined ? "nothing" : JSON.stringify(failed.found);
+  const found = failed.found === undefined ? "nothing" : printable(JSON.stringify(failed.found));
   return `${head}  ${what}: wanted ${failed.wanted}, found ${found}`;
 }
 
@@ -128,7 +128,7 @@ function describeOrigin({ sticky, key }: ExplainedSplit): string {
   const where = name === "" ? place : `${place} ${name}`;
   return key === undefined
     ? `drawn, for there is no ${where}`
-    : `of ${where}, ${JSON.stringify(key)}`;
+    : `of ${where}, ${printable(JSON.stringify(key))}`;
 }
 
 function percent(share: number): string {

@@ -93,7 +93,7 @@ function hidersOf({ reach }: Scope, hidden: readonly Alternative[]): Alternative
 function unreachable(scope: Scope, own: readonly Alternative[], isPart: boolean): RouteFinding {
   const [first] = own as [Alternative, ...Alternative[]];
   const by = [...new Set(hidersOf(scope, own).map(({ id }) => id))].filter((id) => id !== first.id);
-  const what = isPart ? `alternative ${first.precedence.alternative} of route` : "route";
+  const what = isPart ? `alternative ${first.precedence.alternative + 1} of route` : "route";
   const why =
     by.length === 0
       ? "its conditions cannot hold together"

@@ -3,7 +3,7 @@ import { actionOf, type BackendPlan, type ForwardPlan } from "../config/plan.js"
 import { pointerOf } from "../config/problem.js";
 import type { Alternative } from "../match/table.js";
 import { isBad, parseRequest } from "../match/target.js";
-import type { RequestView } from "../request.js";
+import { preflightMethod, type RequestView } from "../request.js";
 import { readSplit } from "../split/read-split.js";
 import type { Scope } from "./analyze.js";
 import type { RouteFinding } from "./finding.js";
@@ -24,6 +24,8 @@ export function findIdleBackends(scope: Scope, config: GatewayConfig): RouteFind
       used.set(service, versions.add(version));
     }
     if (reach?.kind !== "reached" || seen.has(alternative.precedence.route)) continue;
+    // Reached by preflights only, which are answered before any backend is chosen.
+    if (preflightMethod(reach.view) !== undefined) continue;
     seen.add(alternative.precedence.route);
     findings.push(...findEmptyShares(scope, alternative, action, reach.view));
   }

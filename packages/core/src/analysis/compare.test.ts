@@ -67,10 +67,10 @@ describe("what would change", () => {
     const { changes, unchanged } = compareConfigs(before, after, views);
     expect(unchanged).toBe(0);
     expect(changes.map(({ fields, requests }) => [requests, ...fields])).toEqual([
-      [3, "service", "version", "policies"],
+      [3, "service", "policies"],
       [2, "path"],
       [1, "status"],
-      [1, "kind", "route", "service", "version", "path", "host", "status"],
+      [1, "kind", "route", "service", "path", "host", "status"],
     ]);
     expect(changes[1]).toMatchObject({
       before: { path: "/a" },
@@ -94,6 +94,38 @@ describe("what would change", () => {
     );
     const { changes, unchanged } = compareConfigs(sticky(100, 0), sticky(0, 100), views);
     expect([unchanged, changes[0]?.requests, changes[0]?.examples.length]).toEqual([0, 100, 5]);
+  });
+
+  it("is told of small shifts and of versions that a backend names, whatever the order of instances", () => {
+    const views = [request("GET /")];
+    const small = compareConfigs(configOf(split(1000, 0)), configOf(split(996, 4)), views);
+    expect(small).toMatchObject({
+      unchanged: 0.996,
+      changes: [{ fields: ["version"], share: 0.004 }],
+    });
+    const all = configOf({ id: "r", to: "s" });
+    const one = configOf({ id: "r", to: { service: "s", version: "v1" } });
+    expect(compareConfigs(all, one, views).changes).toMatchObject([
+      { before: { version: undefined }, after: { version: "v1" }, share: 1 },
+    ]);
+    const other = {
+      ...all,
+      services: { ...all.services, s: { instances: instances.toReversed() } },
+    };
+    expect(compareConfigs(all, other, views).changes).toEqual([]);
+  });
+
+  it("counts requests, also those that come again", () => {
+    const view = request("GET /");
+    const { changes } = compareConfigs(
+      configOf({ to: "s" }),
+      configOf({ to: "other" }),
+      (function* () {
+        for (let i = 0; i < 7; i++) yield view;
+      })(),
+    );
+    expect(changes).toMatchObject([{ requests: 7, share: 1 }]);
+    expect(changes[0]?.examples).toHaveLength(5);
   });
 
   it("is nothing when nothing is asked", () => {

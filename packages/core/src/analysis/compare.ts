@@ -1,6 +1,7 @@
 import type { ConfigInput } from "../config/config.js";
 import { createGateway, type Gateway } from "../gateway.js";
 import type { Decision } from "../decision.js";
+import type { Explanation } from "../explanation.js";
 import type { RequestView } from "../request.js";
 
 /** Where a request goes, as far as configurations are compared by it. */
@@ -9,6 +10,7 @@ export interface Destination {
   /** Undefined when no route holds. */
   readonly route: string | undefined;
   readonly service: string | undefined;
+  /** Of the backend; undefined where it is every version. */
   readonly version: string | undefined;
   /** Path with query as it is forwarded, or the location of a redirect; undefined for others. */
   readonly path: string | undefined;
@@ -46,14 +48,12 @@ export interface ConfigComparison {
   readonly changes: readonly ConfigChange[];
 }
 
-/** A drawn split is read at the middles of so many equal parts of [0, 1). */
-const POINTS = 100;
 const MAX_EXAMPLES = 5;
 
 /**
  * What would change: where requests go under one configuration and under another. Nothing is sent. A split that is
- * drawn is read at 100 points, so that a shift from 10 to 20 % shows as a share of 0.1; one that is sticky is read at
- * the key of the request. Where requests go is compared, not how: header changes, time limits, retries, mirrors, CORS
+ * drawn counts by its shares, so that a shift from 10 to 20 % shows as a share of 0.1; one that is sticky is read at the
+ * key of the request. Where requests go is compared, not how: header changes, time limits, retries, mirrors, CORS
  * and instances are left out.
  *
  * @param requests recorded ones, or those of `generateRequests`
@@ -80,20 +80,12 @@ export function compareConfigs(
       if (fields.length === 0) continue;
       changed += weight;
       const key = JSON.stringify([fields, { ...was, path: "" }, { ...is, path: "" }]);
-      const group = groups.get(key) ?? {
-        fields,
-        was,
-        is,
-        views: new Set<RequestView>(),
-        weight: 0,
-      };
+      const group = groups.get(key) ?? newGroup(fields, was, is);
       groups.set(key, group);
-      group.views.add(view);
-      group.weight += weight;
+      addTo(group, view, count, weight);
     }
   }
-  const ratio = (weight: number): number => (count === 0 ? 0 : round(weight / count));
-  const changes = [...groups.values()].map((group) => changeOf(group, ratio(group.weight)));
+  const changes = [...groups.values()].map((group) => changeOf(group, count));
   return Object.freeze({
     requests: count,
     unchanged: count === 0 ? 1 : round(1 - changed / count),
@@ -105,13 +97,32 @@ interface Group {
   readonly fields: readonly DestinationField[];
   readonly was: Destination;
   readonly is: Destination;
-  readonly views: Set<RequestView>;
+  readonly examples: RequestView[];
+  requests: number;
+  /** Number of the latest request, which may be in it by several of its points. */
+  latest: number;
   weight: number;
 }
 
-function changeOf({ fields, was, is, views }: Group, share: number): ConfigChange {
-  const examples = Object.freeze([...views].slice(0, MAX_EXAMPLES));
-  return Object.freeze({ fields, before: was, after: is, requests: views.size, share, examples });
+function newGroup(fields: readonly DestinationField[], was: Destination, is: Destination): Group {
+  return { fields, was, is, examples: [], requests: 0, latest: 0, weight: 0 };
+}
+
+function addTo(group: Group, view: RequestView, number: number, weight: number): void {
+  group.weight += weight;
+  if (group.latest === number) return;
+  group.latest = number;
+  group.requests++;
+  if (group.examples.length < MAX_EXAMPLES) group.examples.push(view);
+}
+
+function changeOf(
+  { fields, was, is, examples, requests, weight }: Group,
+  all: number,
+): ConfigChange {
+  const share = round(weight / all);
+  const base = { fields, before: was, after: is, requests, share };
+  return Object.freeze({ ...base, examples: Object.freeze(examples) });
 }
 
 interface Transition {
@@ -121,13 +132,15 @@ interface Transition {
   readonly is: Destination;
 }
 
-// At every point where either side reads one.
+// Between two neighbouring ends of shares, of either side, every point leads to the same place.
 function transitions(old: Reader, next: Reader, view: RequestView): Transition[] {
-  if (!old.draws(view) && !next.draws(view))
-    return [{ weight: 1, was: old.at(view, 0), is: next.at(view, 0) }];
-  return Array.from({ length: POINTS }, (_, index) => {
-    const point = (index + 0.5) / POINTS;
-    return { weight: 1 / POINTS, was: old.at(view, point), is: next.at(view, point) };
+  const ends = [...new Set([...old.ends(view), ...next.ends(view), 1])].sort((a, b) => a - b);
+  let from = 0;
+  return ends.map((end) => {
+    const point = (from + end) / 2;
+    const weight = end - from;
+    from = end;
+    return { weight, was: old.at(view, point), is: next.at(view, point) };
   });
 }
 
@@ -135,48 +148,50 @@ function transitions(old: Reader, next: Reader, view: RequestView): Transition[]
 class Reader {
   readonly #gateway: Gateway;
   #point = 0;
-  #isDrawn = false;
 
   constructor(config: ConfigInput) {
     // Nothing is started or reported, so the clock may stand still.
-    const random = (purpose: string): number => {
-      if (purpose !== "split") return 0;
-      this.#isDrawn = true;
-      return this.#point;
-    };
+    const random = (purpose: string): number => (purpose === "split" ? this.#point : 0);
     this.#gateway = createGateway(config, { env: { now: () => 1, random, randomId: () => "" } });
   }
 
-  /** Whether a number is drawn for the split of a request. */
-  draws(view: RequestView): boolean {
-    this.#isDrawn = false;
-    this.#gateway.decide(view);
-    return this.#isDrawn;
+  /** Where the shares end that a drawn point decides between; none when it decides nothing. */
+  ends(view: RequestView): number[] {
+    const { split } = this.#gateway.explain(view, { everyRoute: false });
+    if (split === undefined || split.point === undefined || split.key !== undefined) return [];
+    let end = 0;
+    return split.backends.map(({ share }) => (end += share)).filter((each) => each > 0 && each < 1);
   }
 
   at(view: RequestView, point: number): Destination {
     this.#point = point;
     const match = this.#gateway.match(view);
-    const decision = this.#gateway.decide(view, match);
-    return destinationOf(decision, match.kind === "match" ? match.policies : []);
+    const policies = match.kind === "match" ? match.policies : [];
+    return destinationOf(this.#gateway.explain(view, { everyRoute: false }), policies);
   }
 }
 
-function destinationOf(decision: Decision, policies: readonly string[]): Destination {
-  const isForward = decision.kind === "forward";
-  return {
+// The version is that of the backend: which instance it comes to is for the balancer to say.
+function destinationOf({ decision, pools }: Explanation, policies: readonly string[]): Destination {
+  const base = {
     kind: decision.kind,
     route: decision.kind === "none" ? undefined : decision.route,
-    service: isForward ? decision.service : undefined,
-    version: isForward ? decision.version : undefined,
-    path: isForward
-      ? decision.request.path
-      : decision.kind === "redirect"
-        ? decision.location
-        : undefined,
-    host: isForward ? decision.request.host : undefined,
-    status: isForward || decision.kind === "none" ? undefined : decision.status,
     policies,
+  };
+  if (decision.kind !== "forward") {
+    const path = decision.kind === "redirect" ? decision.location : undefined;
+    const status = decision.kind === "none" ? undefined : decision.status;
+    return { ...base, service: undefined, version: undefined, path, host: undefined, status };
+  }
+  const pool = pools.find(({ instances }) => instances.some(({ verdict }) => verdict === "chosen"));
+  const { path, host } = decision.request;
+  return {
+    ...base,
+    service: decision.service,
+    version: pool?.version,
+    path,
+    host,
+    status: undefined,
   };
 }
 
@@ -199,7 +214,7 @@ function differing(was: Destination, is: Destination): DestinationField[] {
   );
 }
 
-// Shares are sums of hundredths: what is behind the ninth digit is noise.
+// Shares are sums of ratios: what is behind the ninth digit is noise.
 function round(ratio: number): number {
   return Math.round(ratio * 1e9) / 1e9;
 }

@@ -151,7 +151,7 @@ function domainOf(on: TextPlace, literals: readonly Literal[]): Domain {
     case "port":
       return { mayBeAbsent: true, texts: "[0-9]+", values: ports(literals) };
     case "header":
-      return { mayBeAbsent: true, texts: `${PRINTABLE}[^\\x00-\\x1f\\x7f]*` };
+      return { mayBeAbsent: true, texts: `${PRINTABLE}[^\\x00-\\x1f\\x7f\\u2028\\u2029]*` };
     case "cookie":
       return {
         mayBeAbsent: true,

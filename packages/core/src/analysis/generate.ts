@@ -61,9 +61,9 @@ function stickyViews(plan: Plan, search: WitnessSearch, alternative: Alternative
   const missing = new Set(weights.flatMap((weight, index) => (weight > 0 ? [index] : [])));
   const views: RequestView[] = [];
   for (let number = 0; number < MAX_KEYS && missing.size > 0; number++) {
-    const key = sticky === "clientAddress" ? addressOf(number) : `key-${number}`;
+    const key = sticky === "clientAddress" ? addressOf(number) : keyOf(number);
     const found = search.reach(alternative, [keyPart(sticky, key)]);
-    if (found.kind !== "reached") return views;
+    if (found.kind !== "reached") continue;
     const request = parseRequest(found.view, plan.parse);
     if (isBad(request)) return views;
     const { index } = readSplit(action.split, request, () => 0);
@@ -86,5 +86,10 @@ function keyPart(sticky: Sticky, key: string): Parameters<WitnessSearch["satisfy
 }
 
 function addressOf(number: number): string {
-  return `203.0.113.${number % 256}`;
+  return `198.18.${number >> 8}.${number & 255}`;
+}
+
+// Conditions may ask for numbers or for words.
+function keyOf(number: number): string {
+  return number % 2 === 0 ? `key-${number}` : String(number);
 }

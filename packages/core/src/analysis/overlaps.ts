@@ -3,6 +3,7 @@ import { takesHost } from "../match/host.js";
 import type { CompiledPath } from "../match/pattern.js";
 import { comparePrecedence, type Precedence } from "../match/precedence.js";
 import type { Alternative } from "../match/table.js";
+import { preflightMethod } from "../request.js";
 import { groupBy, type Scope } from "./analyze.js";
 import type { RouteFinding } from "./finding.js";
 import type { Part } from "./parts.js";
@@ -10,72 +11,133 @@ import type { Part } from "./parts.js";
 /** Pairs of routes that are looked at before a search is given up. */
 const MAX_PAIRS = 20_000;
 
+/** Automata of two paths cost as much as so many other pairs. */
+const REGEX_COST = 20;
+
 /** Routes that only the order in which they are listed keeps apart, although both can hold for one request. */
 export function findTies(scope: Scope): RouteFinding[] {
-  const findings: RouteFinding[] = [];
-  const seen = new Set<string>();
+  const ties = new Map<number, Tie>();
   const budget = { pairs: MAX_PAIRS };
   for (const group of equalRuns(scope.plan.table.alternatives)) {
     for (const [first, second] of pairsOf(group, budget)) {
-      const key = `${first.precedence.route} ${second.precedence.route}`;
-      if (first.precedence.route === second.precedence.route || seen.has(key)) continue;
+      const tie = ties.get(second.precedence.route);
+      if (first.precedence.route === second.precedence.route || tie?.by.has(first.id)) continue;
       if (scope.reach.get(second)?.kind !== "reached") continue;
       const witness = sharedWitness(scope, first, second);
       if (witness === undefined) continue;
-      seen.add(key);
-      findings.push({
-        kind: "tie",
-        pointer: scope.pointerTo(second, true),
-        route: second.id,
-        by: [first.id],
-        message: `routes "${first.id}" and "${second.id}" have equal precedence and can both hold: the one that is listed first wins`,
-        witness,
-      });
+      if (tie !== undefined) tie.by.add(first.id);
+      else ties.set(second.precedence.route, { second, by: new Set([first.id]), witness });
     }
   }
-  return findings;
+  return [...ties.values()].map((tie) => tieFinding(scope, tie));
+}
+
+interface Tie {
+  readonly second: Alternative;
+  readonly by: Set<string>;
+  readonly witness: RouteFinding["witness"];
+}
+
+function tieFinding(scope: Scope, { second, by, witness }: Tie): RouteFinding {
+  const [first, ...others] = [...by] as [string, ...string[]];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return {
+    kind: "tie",
+    pointer: scope.pointerTo(second, true),
+    route: second.id,
+    by: [first, ...others],
+    message: `routes "${first}"${more} and "${second.id}" have equal precedence and can both hold: the one that is listed first wins`,
+    witness,
+  };
 }
 
 /** Routes that lack a policy of another route and take requests that it would have taken. */
 export function findPolicyGaps(scope: Scope): RouteFinding[] {
-  const { plan } = scope;
-  const { alternatives } = plan.table;
-  const findings: RouteFinding[] = [];
-  const seen = new Set<string>();
+  const { alternatives } = scope.plan.table;
+  const takers = new TakersByPlace(alternatives);
+  const gaps = new Map<number, Gap>();
   const budget = { pairs: MAX_PAIRS };
-  for (const [index, guarded] of alternatives.entries()) {
-    const { policies } = actionOf(plan, guarded);
+  for (const guarded of alternatives) {
+    const { policies } = actionOf(scope.plan, guarded);
     if (policies.length === 0) continue;
-    for (const taker of alternatives.slice(0, index)) {
-      const lacking = policies.filter((name) => !actionOf(plan, taker).policies.includes(name));
-      const key = `${taker.precedence.route} ${guarded.precedence.route}`;
-      if (lacking.length === 0 || seen.has(key) || areApart(scope, taker, guarded)) continue;
-      if (budget.pairs-- <= 0) return findings;
+    for (const taker of takers.before(guarded)) {
+      const lacking = policies.filter(
+        (name) => !actionOf(scope.plan, taker).policies.includes(name),
+      );
+      const gap = gaps.get(taker.precedence.route);
+      if (lacking.length === 0 || gap?.by.has(guarded.id) || areApart(scope, taker, guarded))
+        continue;
+      if (budget.pairs-- <= 0) return [...gaps.values()].map((found) => gapFinding(scope, found));
       const witness = sharedWitness(scope, taker, guarded);
-      if (witness === undefined) continue;
-      seen.add(key);
-      const names = lacking.map((name) => `"${name}"`).join(", ");
-      findings.push({
-        kind: "policy-gap",
-        pointer: scope.pointerTo(taker, true),
-        route: taker.id,
-        by: [guarded.id],
-        message: `route "${taker.id}" is without the policy ${names} and takes requests that "${guarded.id}" would take with it`,
-        witness,
-      });
+      // Preflights are answered before any policy, so that none of them is passed by.
+      if (witness === undefined || (guarded.takesPreflight && isPreflight(witness))) continue;
+      if (gap !== undefined) gap.by.add(guarded.id);
+      else gaps.set(taker.precedence.route, { taker, lacking, by: new Set([guarded.id]), witness });
     }
   }
-  return findings;
+  return [...gaps.values()].map((gap) => gapFinding(scope, gap));
 }
 
-// A request for which both hold and that the first takes.
+interface Gap {
+  readonly taker: Alternative;
+  readonly lacking: readonly string[];
+  readonly by: Set<string>;
+  readonly witness: RouteFinding["witness"];
+}
+
+function gapFinding(scope: Scope, { taker, lacking, by, witness }: Gap): RouteFinding {
+  const [first, ...others] = [...by] as [string, ...string[]];
+  const names = lacking.map((name) => `"${name}"`).join(", ");
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  return {
+    kind: "policy-gap",
+    pointer: scope.pointerTo(taker, true),
+    route: taker.id,
+    by: [first, ...others],
+    message: `route "${taker.id}" is without the policy ${names} and takes requests that "${first}"${more} would take with it`,
+    witness,
+  };
+}
+
+/** Alternatives by the first static segment of their path: those with another one cannot meet. */
+class TakersByPlace {
+  readonly #bySegment: ReadonlyMap<string | undefined, readonly Alternative[]>;
+  readonly #all: readonly Alternative[];
+
+  constructor(alternatives: readonly Alternative[]) {
+    this.#all = alternatives;
+    this.#bySegment = groupBy(alternatives, ({ precedence: { path } }) => firstSegment(path));
+  }
+
+  /** Those that go before an alternative and may meet it. */
+  before({ rank, precedence: { path } }: Alternative): Alternative[] {
+    const segment = firstSegment(path);
+    const lists =
+      segment === undefined
+        ? [this.#all]
+        : [this.#bySegment.get(segment) ?? [], this.#bySegment.get(undefined) ?? []];
+    return lists.flatMap((list) => list.filter((one) => one.rank < rank));
+  }
+}
+
+function firstSegment(path: CompiledPath): string | undefined {
+  return path.kind === "tree" ? path.segments[0] : undefined;
+}
+
+function isPreflight(view: RouteFinding["witness"]): boolean {
+  return preflightMethod(view) !== undefined;
+}
+
+// A request for which both hold and that the first takes. Conditions that look at one thing in two ways, such as the
+// header `cookie` and a cookie, are not solved together, so the request is shown to the second one too.
 function sharedWitness(
   { search }: Scope,
   first: Alternative,
   second: Alternative,
 ): RouteFinding["witness"] | undefined {
   const reached = search.reach(first, search.partsOf(second));
-  return reached.kind === "reached" ? reached.view : undefined;
+  if (reached.kind !== "reached" || !search.holds(second, reached.view)) return undefined;
+  return reached.view;
 }
 
 // Alternatives that stand side by side in the total order and differ only in where they are listed.
@@ -108,7 +170,8 @@ function* pairsOf(
   for (const group of groups.values()) {
     for (const [index, second] of group.entries()) {
       for (const first of group.slice(0, index)) {
-        if (budget.pairs-- <= 0) return;
+        budget.pairs -= isRegex(first) ? REGEX_COST : 1;
+        if (budget.pairs <= 0) return;
         yield [first, second];
       }
     }
@@ -151,4 +214,8 @@ function partsExclude(a: Part, b: Part): boolean {
     typeof b.condition === "string" &&
     a.condition !== b.condition
   );
+}
+
+function isRegex({ precedence }: Alternative): boolean {
+  return precedence.path.kind === "regex";
 }

@@ -31,6 +31,7 @@ export function solveText(
   literals: readonly Literal[],
   domain: Domain,
 ): Solution<string | undefined> {
+  if (contradicts(literals)) return NONE;
   const tests = literals.map(({ condition, holds }) => ({ test: compileText(condition), holds }));
   const isLegal = new RegExp(`^(?:${domain.texts})$`, "u");
   const fits = (value: string | undefined): boolean =>
@@ -41,6 +42,16 @@ export function solveText(
   if (finite !== undefined) return NONE;
   if (literals.some(({ condition }) => hasRange(condition))) return solveRanges(literals, fits);
   return solveLanguage(literals, domain, fits);
+}
+
+// Whether one condition has to hold and to fail: that needs no look at what it means.
+function contradicts(literals: readonly Literal[]): boolean {
+  const held = literals
+    .filter(({ holds }) => holds)
+    .map(({ condition }) => JSON.stringify(condition));
+  return literals.some(
+    ({ condition, holds }) => !holds && held.includes(JSON.stringify(condition)),
+  );
 }
 
 function all(
@@ -181,5 +192,12 @@ function anything(): Language {
 export function isExact(condition: TextCondition): boolean {
   if (typeof condition === "string") return true;
   if ("not" in condition) return isExact(condition.not);
-  return "regex" in condition ? isExactRegex(condition.regex) : true;
+  if ("regex" in condition && !isExactRegex(condition.regex)) return false;
+  return !("ignoreCase" in condition) || condition.ignoreCase !== true || !foldsOddly(condition);
+}
+
+// Regexes take some characters for one another that have lower cases of their own: `s` and the long s, `k` and the
+// sign of the kelvin, all sorts outside of ASCII.
+function foldsOddly(condition: object): boolean {
+  return /[sk]|[^\u0000-\u007f]/iu.test(Object.values(condition).flat().join(""));
 }

@@ -2,6 +2,7 @@ import type { GatewayConfig, RouteConfig } from "../config/config.js";
 import type { Plan } from "../config/plan.js";
 import type { Alternative } from "../match/table.js";
 import { isBad, parseRequest } from "../match/target.js";
+import { firstFailed } from "../match/trace.js";
 import type { RequestView } from "../request.js";
 import { Constraints } from "./constraints.js";
 import { partsOf, type Part } from "./parts.js";
@@ -48,6 +49,13 @@ export class WitnessSearch {
   takerOf(view: RequestView): Alternative | undefined {
     const request = parseRequest(view, this.#plan.parse);
     return isBad(request) ? undefined : this.#plan.table.find(request);
+  }
+
+  /** Whether an alternative would take a request if no other went before it. */
+  holds(alternative: Alternative, view: RequestView): boolean {
+    const request = parseRequest(view, this.#plan.parse);
+    if (isBad(request) || firstFailed(alternative, request) !== undefined) return false;
+    return this.#plan.table.reached(request).includes(alternative);
   }
 
   /** Whether all parts hold for some request, whoever takes it. */

@@ -238,6 +238,11 @@ describe("a problem is told word for word", () => {
       `/routes/0/match/query/a/regex: ${REGEX_FORM} without nested repetition such as (a+)+, which can backtrack without bound: a+ says the same, got "(a+)+$" [REGEX]`,
     ],
     [
+      "a regex with modifiers, which not every runtime knows",
+      { routes: [{ match: { query: { a: { regex: "(?i:abc)" } } }, to: "http://a" }] },
+      `/routes/0/match/query/a/regex: ${REGEX_FORM} without modifiers such as (?i:x): { ignoreCase: true } says it, got "(?i:abc)" [REGEX]`,
+    ],
+    [
       "an origin without its scheme",
       { routes: [{ cors: { allowOrigins: ["shop.com"] }, to: "http://a" }] },
       '/routes/0/cors/allowOrigins/0: an origin must be one such as "https://shop.com" or "https://*.shop.com", or "*", got "shop.com" [CORS]',

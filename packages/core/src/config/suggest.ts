@@ -6,11 +6,22 @@ export function suggest(given: string, known: readonly string[]): string | undef
   let least = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const name of known) {
     if (Math.abs(name.length - given.length) >= least) continue;
-    const edits = distance(given.toLowerCase(), name.toLowerCase());
+    const edits = editsBetween(given.toLowerCase(), name.toLowerCase());
     if (edits < least) {
       least = edits;
       best = name;
     }
   }
   return best;
+}
+
+// Two neighbours the wrong way round are one slip of the fingers, not two.
+function editsBetween(given: string, name: string): number {
+  const at = [...given].findIndex((char, index) => char !== name[index]);
+  const swapped =
+    given.slice(0, at) +
+    given.slice(at + 1, at + 2) +
+    given.slice(at, at + 1) +
+    given.slice(at + 2);
+  return at !== -1 && swapped === name ? 1 : distance(given, name);
 }

@@ -32,6 +32,13 @@ describe("a range", () => {
     expect(compileAddresses([range])(address)).toBe(takes);
   });
 
+  it("takes ranges of IPv4 addresses that are mapped into IPv6", () => {
+    const inside = compileAddresses(["::ffff:10.0.0.0/104", "::ffff:192.0.2.1"]);
+    expect(["10.9.9.9", "::ffff:10.0.0.1", "192.0.2.1", "11.0.0.1", "::1"].map(inside)).toEqual([
+      ...[true, true, true, false, false],
+    ]);
+  });
+
   it("takes nothing when there is none", () =>
     expect(compileAddresses([])("10.0.0.1")).toBe(false));
 });

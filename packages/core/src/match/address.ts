@@ -36,9 +36,19 @@ export function plainAddress(text: string): string | undefined {
   return ipaddr.IPv6.isValid(noZone) ? ipaddr.process(noZone).toString() : undefined;
 }
 
+// A range of IPv4 addresses mapped into IPv6, as IPv4.
+function plainRange(
+  network: ipaddr.IPv4 | ipaddr.IPv6,
+  bits: number,
+): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  return network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96
+    ? [network.toIPv4Address(), bits - 96]
+    : [network, bits];
+}
+
 function parseRange(range: string): [ipaddr.IPv4 | ipaddr.IPv6, number] | undefined {
   try {
-    if (range.includes("/")) return ipaddr.parseCIDR(range);
+    if (range.includes("/")) return plainRange(...ipaddr.parseCIDR(range));
     if (ipaddr.IPv4.isValid(range) && !ipaddr.IPv4.isValidFourPartDecimal(range)) return undefined;
     const ip = ipaddr.process(range);
     return [ip, ip.kind() === "ipv4" ? 32 : 128];

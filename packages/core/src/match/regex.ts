@@ -14,6 +14,9 @@ export function regexProblem(source: string): string | undefined {
   } catch (error) {
     return `well formed: ${(error as Error).message.replace(/^Invalid regular expression: /, "")}`;
   }
+  // Newer engines of JavaScript know modifiers, older ones do not.
+  if (/(?<!\\)\(\?[a-z-]+:/i.test(source))
+    return "without modifiers such as (?i:x): { ignoreCase: true } says it";
   try {
     const size = RE2JS.compile(RE2JS.translateRegExp(source)).programSize();
     if (size > MAX_PROGRAM_SIZE)

@@ -75,8 +75,8 @@ export class CoverageRecorder {
     if ("route" in decision && decision.route !== undefined) {
       const route = this.#routes.get(decision.route);
       if (route !== undefined) route.reached = true;
-      for (const { service, version, chosen } of split?.backends ?? []) {
-        const share = this.#shares.get(shareKey(decision.route, service, version));
+      for (const [index, { chosen }] of (split?.backends ?? []).entries()) {
+        const share = this.#shares.get(shareKey(decision.route, index));
         if (chosen && share !== undefined) share.reached = true;
       }
     }
@@ -105,7 +105,7 @@ export class CoverageRecorder {
       if (action.split.weights[index] === 0) continue;
       const { service } = backend;
       const version = backend.version === "" ? undefined : backend.version;
-      const key = shareKey(route, service, version);
+      const key = shareKey(route, index);
       this.#shares.set(key, { route, service, version, reached: false });
     }
   }
@@ -149,8 +149,8 @@ function placeOf(on: string, name: string): string {
   return `${on} ${name}`;
 }
 
-function shareKey(route: string, service: string, version: string | undefined): string {
-  return JSON.stringify([route, service, version]);
+function shareKey(route: string, backend: number): string {
+  return JSON.stringify([route, backend]);
 }
 
 /**
