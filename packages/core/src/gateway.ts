@@ -74,7 +74,8 @@ export interface Gateway<Known extends Answers = Answers> {
    * What to do with a request. Changes nothing: asked twice with the same draws it answers the same. Never throws,
    * whatever the request holds.
    *
-   * @param match what `match` answered for this request; matched anew when left out
+   * @param match what `match` answered for this request, which may have got facts since. It stays with this route, also
+   *   after an update. Matched anew when it is left out, or of another request
    */
   decide(view: RequestView, match?: MatchResult): Known["decision"];
   /**
@@ -155,15 +156,31 @@ class MatchValue implements GatewayMatch {
     Object.freeze(this);
   }
 
-  /** What was matched, if it still stands: for this view, under this plan. */
+  /** What was matched and the plan that it was matched by; undefined when it was another request. */
   static reuse(
     match: MatchResult,
     view: RequestView,
-    plan: Plan,
-  ): (Matched & { kind: "match" }) | undefined {
-    if (!(match instanceof MatchValue) || match.#plan !== plan) return undefined;
-    return match.#matched.request.view === view ? match.#matched : undefined;
+  ): { readonly plan: Plan; readonly matched: Matched & { kind: "match" } } | undefined {
+    if (!(match instanceof MatchValue)) return undefined;
+    const { request, alternative } = match.#matched;
+    if (request.view === view) return { plan: match.#plan, matched: match.#matched };
+    if (!isSameButForFacts(request.view, view)) return undefined;
+    const informed = request.withFactsOf(view);
+    return { plan: match.#plan, matched: { kind: "match", request: informed, alternative } };
   }
+}
+
+// Policies that run between match and decide may add facts.
+function isSameButForFacts(one: RequestView, other: RequestView): boolean {
+  return (
+    one.method === other.method &&
+    one.url === other.url &&
+    one.headers === other.headers &&
+    one.rawHeaders === other.rawHeaders &&
+    one.protocol === other.protocol &&
+    one.remoteAddress === other.remoteAddress &&
+    one.localPort === other.localPort
+  );
 }
 
 class SignalboxGateway implements Gateway {
@@ -207,11 +224,21 @@ class SignalboxGateway implements Gateway {
 
   decide(view: RequestView, match?: MatchResult): Decision {
     const runtime = this.#runtime;
-    if (match !== undefined && match.kind !== "match") return match;
-    const reused = match === undefined ? undefined : MatchValue.reuse(match, view, runtime.plan);
-    const matched = reused ?? matchStage(runtime.plan, view);
+    if (match !== undefined) {
+      if (match.kind !== "match") return match;
+      const known = MatchValue.reuse(match, view);
+      if (known !== undefined) return this.#decideMatched(known.plan, known.matched);
+    }
+    const matched = matchStage(runtime.plan, view);
     if (matched.kind === "final") return matched.decision;
     return decideStages(runtime, matched.request, matched.alternative, this.#draws);
+  }
+
+  // A request stays with the plan that it was matched by: the policies that have run are those of its route there.
+  #decideMatched(plan: Plan, { request, alternative }: Matched & { kind: "match" }): Decision {
+    const now = this.#runtime;
+    const runtime = plan === now.plan ? now : newRuntime(plan, now.services);
+    return decideStages(runtime, request, alternative, this.#draws);
   }
 
   explain(view: RequestView, options?: ExplainOptions): Explanation {

@@ -65,6 +65,11 @@ export class ParsedRequest {
     /** Address of the peer of the socket; empty when unknown. */
     readonly peerAddress: string,
   ) {}
+
+  /** The same request with the view that has come to know more facts. */
+  withFactsOf(view: RequestView): ParsedRequest {
+    return Object.assign(Object.create(ParsedRequest.prototype) as ParsedRequest, this, { view });
+  }
 }
 
 /**
@@ -167,8 +172,7 @@ export function queryValueOf(query: string, name: string): string | undefined {
   for (let count = 0; from < query.length && count < MAX_QUERY_PARAMETERS; count++) {
     let end = query.indexOf("&", from);
     if (end === -1) end = query.length;
-    let equals = query.indexOf("=", from);
-    if (equals === -1 || equals > end) equals = end;
+    const equals = indexWithin(query, 61, from, end);
     if (isQueryName(query, from, equals, name))
       return decodeQuery(query.slice(Math.min(equals + 1, end), end));
     from = end + 1;
@@ -200,11 +204,16 @@ function isQueryName(query: string, from: number, to: number, name: string): boo
   if (to - from === name.length) {
     // Equal length: either the same text, or an escape is in it and it cannot be this name unless "+" stands for a space.
     if (query.startsWith(name, from)) return !hasEscape(name) || decodeQuery(name) === name;
-    return query.indexOf("+", from) < to && decodeQuery(query.slice(from, to)) === name;
+    return indexWithin(query, 43, from, to) < to && decodeQuery(query.slice(from, to)) === name;
   }
   if (to - from < name.length) return false;
-  const escape = query.indexOf("%", from);
-  return escape !== -1 && escape < to && decodeQuery(query.slice(from, to)) === name;
+  return indexWithin(query, 37, from, to) < to && decodeQuery(query.slice(from, to)) === name;
+}
+
+// Where a character stands in [from, to), or `to`. A search of the whole text would be as slow as a client likes.
+function indexWithin(text: string, code: number, from: number, to: number): number {
+  for (let i = from; i < to; i++) if (text.charCodeAt(i) === code) return i;
+  return to;
 }
 
 // Names and values are short: a loop is faster than two searches.

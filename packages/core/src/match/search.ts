@@ -7,6 +7,9 @@ import type { Alternative } from "./table.js";
 /** Ranks are below it. A small integer, so that no number of a search has to live on the heap. */
 export const NO_RANK = 0x7fffffff;
 
+/** After so many conditions reading all of the request costs less than looking for one name after the other. */
+const MANY_LOOK_UPS = 24;
+
 /**
  * One search of one request. It considers the alternatives whose host and path take the request, as far as they
  * can still win.
@@ -18,6 +21,7 @@ export class Search {
   /** Alternatives that are passed over; undefined for none. */
   without: ReadonlySet<Alternative> | undefined = undefined;
   #texts: RequestTexts | undefined = undefined;
+  #lookUps = 0;
 
   constructor(
     readonly request: ParsedRequest,
@@ -43,7 +47,9 @@ export class Search {
   conditionsHold({ conditions, shape }: Alternative): boolean {
     const { list, isLong } = conditions;
     const request = this.request;
-    const texts = isLong ? (this.#texts ??= new RequestTexts(request)) : undefined;
+    this.#lookUps += list.length;
+    const isRead = isLong || this.#lookUps > MANY_LOOK_UPS;
+    const texts = isRead ? (this.#texts ??= new RequestTexts(request)) : undefined;
     for (let i = 0; i < list.length; i++)
       if (!conditionHolds(list[i] as (typeof list)[number], request, shape, texts)) return false;
     return !request.hasEmptySegment || paramsHaveText(shape, request.path);
