@@ -328,6 +328,32 @@ describe("an explanation", () => {
     expect([whole.routes.length, whole.unlisted]).toEqual([201, 0]);
   });
 
+  it("of many routes behind one path, and of many instances, lists the first and the one that counts", () => {
+    const urls = Array.from({ length: 200 }, (_, index) => `http://i${index}`);
+    const gateway = createGateway(
+      {
+        services: { s: { instances: urls, balancer: "random" } },
+        routes: urls.map((url, index) => ({
+          id: url,
+          match: { path: "/x", headers: { t: String(index) } },
+          to: "s",
+        })),
+      },
+      { env: testEnv({ draws: { balance: [0.75] } }) },
+    );
+    const { routes, unlisted, pools } = gateway.explain(
+      request("GET /x", { headers: { t: "120" } }),
+    );
+    expect([routes.length, unlisted, routes.at(-1)?.route]).toEqual([51, 149, "http://i120"]);
+    const instances = pools[0]?.instances ?? [];
+    expect([instances.length, pools[0]?.unlisted, instances.at(-1)?.id]).toEqual([
+      51,
+      149,
+      "http://i150",
+    ]);
+    expect(instances.at(-1)?.verdict).toBe("chosen");
+  });
+
   it("is plain data", () => {
     const explanation = shopOf().explain(request("GET /orders/7"));
     expect(JSON.parse(JSON.stringify(explanation))).toMatchObject({

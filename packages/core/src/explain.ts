@@ -25,7 +25,7 @@ import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
 import { readSplit, type SplitReading } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
 
-/** Tables of up to this many alternatives are listed whole. */
+/** Tables of up to this many alternatives, and services of as many instances, are listed whole. */
 const MOST_LISTED = 50;
 
 /** The walk of `decide`, with reasons. The decision in it is made by the same stages, with draws that are noted. */
@@ -43,8 +43,8 @@ export function explainRequest(
       : decideStages(runtime, matched.request, matched.alternative, noted);
   const request = parseRequest(view, runtime.plan.parse);
   const parsed = isBad(request) ? undefined : request;
-  const routes = parsed === undefined ? [] : explainRoutes(runtime, parsed, options);
   const taken = parsed && runtime.plan.table.find(parsed);
+  const routes = parsed === undefined ? [] : explainRoutes(runtime, parsed, taken, options);
   const choice =
     matched.kind === "match"
       ? explainChoice(runtime, matched.request, matched.alternative, decision, noted)
@@ -111,12 +111,16 @@ function explainedRequest(view: RequestView, parsed: ParsedRequest | undefined):
 function explainRoutes(
   { plan: { table } }: Runtime,
   request: ParsedRequest,
-  { everyRoute = table.alternatives.length <= MOST_LISTED }: ExplainOptions,
+  taken: Alternative | undefined,
+  { everyRoute }: ExplainOptions,
 ): ExplainedRoute[] {
   const reached = table.reached(request);
   const isReached = new Set(reached);
+  const isWhole = everyRoute ?? table.alternatives.length <= MOST_LISTED;
+  const all = isWhole ? table.alternatives : reached;
+  const listed = everyRoute === true ? all : firstOf(all, taken);
   let isTaken = false;
-  return (everyRoute ? table.alternatives : reached).map((alternative) => {
+  return listed.map((alternative) => {
     const failed = isReached.has(alternative)
       ? firstFailed(alternative, request)
       : failedPlace(alternative, request);
@@ -124,6 +128,13 @@ function explainRoutes(
     isTaken ||= failed === undefined;
     return entry;
   });
+}
+
+// The first of a long list, and the one that matters.
+function firstOf<T>(all: readonly T[], wanted: T | undefined): readonly T[] {
+  if (all.length <= MOST_LISTED) return all;
+  const first = all.slice(0, MOST_LISTED);
+  return wanted === undefined || first.includes(wanted) ? first : [...first, wanted];
 }
 
 function explainedRoute(
@@ -239,13 +250,18 @@ function explainPool(
     mayTryAll && eligible?.length === 0 && plan?.tryAll === true && pool?.members.length !== 0;
   const candidates = new Set(triesAll ? pool?.members : eligible);
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
+  const listed = firstOf(
+    all,
+    all.find(({ reference }) => reference === chosen),
+  );
   return {
     role,
     service,
     version: named(version),
     balancer: plan?.balancer.name ?? "",
     triesAll,
-    instances: all.map((instance): ExplainedInstance => {
+    unlisted: all.length - listed.length,
+    instances: listed.map((instance): ExplainedInstance => {
       const { id, url, inFlight } = instance;
       const ejectedForMs = Math.max(0, instance.ejectedUntil - now);
       const base = { id, url, version: named(instance.version), inFlight, ejectedForMs };

@@ -11,10 +11,11 @@ export interface Explanation {
   readonly request: ExplainedRequest;
   /**
    * Routes in the order of precedence, an entry for each alternative of their match. Of a table with more than
-   * 50 alternatives only those whose host and path take the request, unless all were asked for.
+   * 50 alternatives only those whose host and path take the request, the first 50 and the one that is taken, unless
+   * all were asked for.
    */
   readonly routes: readonly ExplainedRoute[];
-  /** How many alternatives were left out of `routes`: neither their host nor their path takes the request. */
+  /** How many alternatives were left out of `routes`. */
   readonly unlisted: number;
   /** How the version or service was chosen; undefined when no backend had to be. */
   readonly split: ExplainedSplit | undefined;
@@ -95,6 +96,8 @@ export interface ExplainedPool {
   readonly balancer: string;
   /** Whether none was eligible, so that all are tried. */
   readonly triesAll: boolean;
+  /** How many instances were left out of `instances`: of more than 50, the first 50 and the chosen one are listed. */
+  readonly unlisted: number;
   readonly instances: readonly ExplainedInstance[];
 }
 

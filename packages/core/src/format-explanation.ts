@@ -69,7 +69,7 @@ function routeLines({ routes, unlisted, request }: Explanation): string[] {
     names.reduce((most, name) => Math.max(most, name.length), 0),
   );
   const rest =
-    unlisted === 0 ? [] : [`  … and ${unlisted} whose host or path does not take the request`];
+    unlisted === 0 ? [] : [`  … and ${unlisted} more, most of them for another host or path`];
   return [
     "Routes, the first that holds is taken:",
     ...routes.map((route, index) => routeLine(names[index] as string, route, width)),
@@ -146,7 +146,8 @@ function poolLines(pool: ExplainedPool): string[] {
   const none = pool.instances.length === 0 ? ["  there are none"] : [];
   const role = pool.role === "fallback" ? ", the fallback" : "";
   const head = `Instances for ${pool.service}${version}${role} (${pool.balancer}${all}):`;
-  return [head, ...lines, ...none];
+  const more = pool.unlisted === 0 ? [] : [`  … and ${pool.unlisted} more`];
+  return [head, ...lines, ...none, ...more];
 }
 
 function mirrorLines(mirrors: readonly ExplainedMirror[]): string[] {

@@ -243,6 +243,18 @@ describe("a problem is told word for word", () => {
       `/routes/0/match/query/a/regex: ${REGEX_FORM} without modifiers such as (?i:x): { ignoreCase: true } says it, got "(?i:abc)" [REGEX]`,
     ],
     [
+      "a backend that redirects and would forward",
+      {
+        services: { a: { instances: [] } },
+        routes: [
+          {
+            to: [{ service: "a", redirect: { host: "x.org" }, rewrite: { host: "y" } }],
+          },
+        ],
+      },
+      "/routes/0/to/0/rewrite: rewrite changes nothing on a backend with redirect: it acts on forwarded requests [NO_EFFECT]",
+    ],
+    [
       "an origin without its scheme",
       { routes: [{ cors: { allowOrigins: ["shop.com"] }, to: "http://a" }] },
       '/routes/0/cors/allowOrigins/0: an origin must be one such as "https://shop.com" or "https://*.shop.com", or "*", got "shop.com" [CORS]',

@@ -24,10 +24,10 @@ export function isKnown(earlier: Earlier, index: number): boolean {
 /** The routes of a configuration as JSON; undefined where something in it has no form in JSON. */
 export function routeTexts(input: unknown): CheckedRoutes | undefined {
   const isShort = Array.isArray(input);
-  const { routes = input, services, defaults } = isShort ? {} : recordOf(input);
+  const { routes = input, services, defaults, path } = isShort ? {} : recordOf(input);
   if (!Array.isArray(routes) || !routes.every(isRecord)) return undefined;
   try {
-    const context = JSON.stringify([isShort, Object.keys(recordOf(services)), defaults]);
+    const context = JSON.stringify([isShort, Object.keys(recordOf(services)), defaults, path]);
     return { context, texts: routes.map((route) => JSON.stringify(route)) };
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import type { HeaderChanges, RetryRule, Timeouts } from "../decision.js";
 import { DEFAULT_RETRY } from "../health/retry.js";
+import type { PathOptions } from "../match/path.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
 import { compileCors } from "../rewrite/cors.js";
 import { rangesOf, summable } from "../split/pick-version.js";
@@ -43,23 +44,29 @@ class Targets {
 export class ActionsCompiler {
   readonly targets: Targets;
   readonly #defaults: DefaultsConfig;
+  readonly #options: PathOptions;
   readonly #known = new Map<string, ActionPlan>();
 
   /** @param targets those that have a number already */
-  constructor(defaults: DefaultsConfig, targets: readonly TargetPlan[] = []) {
+  constructor(defaults: DefaultsConfig, options: PathOptions, targets: readonly TargetPlan[] = []) {
+    this.#options = options;
     this.targets = new Targets(targets);
     this.#defaults = defaults;
   }
 
   compile(route: RouteConfig, id: string): ActionPlan {
     // A response holds the id of its route, so no two are equal.
-    if (route.respond !== undefined) return compileAction(route, id, this.#defaults, this.targets);
+    if (route.respond !== undefined) return this.#compile(route, id);
     const key = JSON.stringify({ ...route, id: undefined, match: undefined, order: undefined });
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const action = compileAction(route, id, this.#defaults, this.targets);
+    const action = this.#compile(route, id);
     this.#known.set(key, action);
     return action;
+  }
+
+  #compile(route: RouteConfig, id: string): ActionPlan {
+    return compileAction(route, id, this.#defaults, this.targets, this.#options);
   }
 }
 
@@ -68,6 +75,7 @@ function compileAction(
   id: string,
   defaults: DefaultsConfig,
   targets: Targets,
+  options: PathOptions,
 ): ActionPlan {
   const responseHeaders = levels(route.responseHeaders);
   const base = {
@@ -76,7 +84,11 @@ function compileAction(
     policies: Object.freeze([...(route.policies ?? [])]),
   };
   if (route.redirect !== undefined)
-    return Object.freeze({ ...base, kind: "redirect", redirect: compileRedirect(route.redirect) });
+    return Object.freeze({
+      ...base,
+      kind: "redirect",
+      redirect: compileRedirect(route.redirect, options),
+    });
   if (route.respond !== undefined) {
     const { status, headers = {}, body = "" } = route.respond;
     const lower = Object.fromEntries(
@@ -104,10 +116,10 @@ function compileAction(
   return Object.freeze({
     ...base,
     kind: "forward",
-    split: compileSplit(route.to as ToConfig, { route, targets, retryRule }),
+    split: compileSplit(route.to as ToConfig, { route, targets, retryRule, options }),
     timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
     mirrors: Object.freeze(
-      (route.mirror ?? []).map((mirror) => compileMirror(mirror, route, targets)),
+      (route.mirror ?? []).map((mirror) => compileMirror(mirror, route, targets, options)),
     ),
   });
 }
@@ -118,6 +130,7 @@ function compileMirror(
   { service, version = "", ratio = 1 }: MirrorConfig,
   route: RouteConfig,
   targets: Targets,
+  options: PathOptions,
 ): MirrorPlan {
   return Object.freeze({
     service,
@@ -125,7 +138,7 @@ function compileMirror(
     ratio,
     origin: Object.freeze({ retryRule: NO_RETRY, pool: version }),
     requestHeaders: levels(route.requestHeaders),
-    rewrite: compileRewrites(route.rewrite),
+    rewrite: compileRewrites(options, route.rewrite),
   });
 }
 
@@ -134,6 +147,7 @@ interface BackendScope {
   readonly route: RouteConfig;
   readonly targets: Targets;
   readonly retryRule: RetryRule;
+  readonly options: PathOptions;
 }
 
 function compileSplit(to: ToConfig, scope: BackendScope): SplitPlan {
@@ -185,7 +199,7 @@ function splitPlan(
 
 function compileBackend(
   backend: BackendConfig & Partial<Omit<WeightedBackendConfig, "weight">>,
-  { route, targets, retryRule }: BackendScope,
+  { route, targets, retryRule, options }: BackendScope,
 ): BackendPlan {
   const { service, version = "", fallback, redirect } = backend;
   return Object.freeze({
@@ -196,8 +210,8 @@ function compileBackend(
     origin: Object.freeze({ retryRule, pool: version }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
-    rewrite: compileRewrites(route.rewrite, backend.rewrite),
-    redirect: redirect === undefined ? undefined : compileRedirect(redirect),
+    rewrite: compileRewrites(options, route.rewrite, backend.rewrite),
+    redirect: redirect === undefined ? undefined : compileRedirect(redirect, options),
   });
 }
 

@@ -1,5 +1,5 @@
 import { canonicalHost } from "../match/host.js";
-import { canonicalPath } from "../match/path.js";
+import { canonicalPath, type PathOptions } from "../match/path.js";
 import { compileReplacement } from "../match/regex.js";
 import { singleSlash, type TemplatePart } from "../rewrite/path.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
@@ -9,6 +9,7 @@ import { withDefaults } from "./with-defaults.js";
 
 /** Compiles rewrites of several levels: a later one acts after the earlier, and what it does not give comes from there. */
 export function compileRewrites(
+  options: PathOptions,
   ...levels: readonly (RewriteConfig | undefined)[]
 ): RewritePlan | undefined {
   const given = levels.filter((level) => level !== undefined);
@@ -17,7 +18,7 @@ export function compileRewrites(
   const queries = given.map(({ query }) => query).filter((query) => query !== undefined);
   return Object.freeze({
     host,
-    path: path === undefined ? undefined : compilePathRewrite(path),
+    path: path === undefined ? undefined : compilePathRewrite(path, options),
     queries: Object.freeze(
       queries.map(({ set = {}, add = {}, remove = [] }) =>
         Object.freeze({ set: Object.entries(set), add: Object.entries(add), remove: [...remove] }),
@@ -26,16 +27,16 @@ export function compileRewrites(
   });
 }
 
-function compilePathRewrite(path: PathRewriteConfig): PathRewrite {
+function compilePathRewrite(path: PathRewriteConfig, options: PathOptions): PathRewrite {
   if (typeof path === "string") return { kind: "template", parts: compileTemplate(path) };
-  if ("replace" in path) return { kind: "replace", path: canonicalText(path.replace) };
+  if ("replace" in path) return { kind: "replace", path: canonicalText(path.replace, options) };
   if ("replacePrefix" in path)
     return {
       kind: "prefix",
-      replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix),
+      replacement: path.replacePrefix === "" ? "" : canonicalText(path.replacePrefix, options),
     };
   const replace = compileReplacement(path.regex, path.with);
-  return { kind: "regex", replace: (given) => canonicalAgain(given, replace(given)) };
+  return { kind: "regex", replace: (given) => canonicalAgain(given, replace(given), options) };
 }
 
 /** The parts of a path template: `:name` inserts a parameter, a final `*` the rest. */
@@ -52,35 +53,31 @@ function compileTemplate(template: string): readonly TemplatePart[] {
 
 // A replacement can bring parts together that a client kept apart: `/.X./` becomes `/../`, `%2X0` becomes `%20`.
 // What has no canonical form then is data as a whole.
-function canonicalAgain(before: string, after: string): string {
+function canonicalAgain(before: string, after: string, options: PathOptions): string {
   if (after === before) return after;
   const path = singleSlash(after);
-  const canonical = canonicalPath(path);
+  const canonical = canonicalPath(path, options);
   if (canonical.ok) return canonical.path;
   const asData = path.split("/").map((segment) => encodeURIComponent(segment.toWellFormed()));
-  return canonicalText(asData.join("/"));
+  return canonicalText(asData.join("/"), options);
 }
 
-function canonicalText(path: string): string {
-  const canonical = canonicalPath(path);
+function canonicalText(path: string, options: PathOptions = {}): string {
+  const canonical = canonicalPath(path, options);
   return canonical.ok ? canonical.path : path;
 }
 
 /** Compiles a redirect. */
-export function compileRedirect({
-  status = 302,
-  scheme,
-  host,
-  port,
-  path,
-  query = "keep",
-}: RedirectConfig): RedirectPlan {
+export function compileRedirect(
+  { status = 302, scheme, host, port, path, query = "keep" }: RedirectConfig,
+  options: PathOptions,
+): RedirectPlan {
   return Object.freeze({
     status,
     scheme,
     host: host === undefined ? undefined : canonicalHost(host),
     port,
-    path: path === undefined ? undefined : compilePathRewrite(path),
+    path: path === undefined ? undefined : compilePathRewrite(path, options),
     keepQuery: query === "keep",
   });
 }

@@ -2,7 +2,8 @@ import { patchTable } from "../match/patched-table.js";
 import { compileTable, matchesOf, type PlacedRoute, type SearchableTable } from "../match/table.js";
 import type { Earlier } from "./checked-routes.js";
 import { ActionsCompiler } from "./compile-action.js";
-import type { DefaultsConfig, RouteConfig } from "./config.js";
+import type { PathOptions } from "../match/path.js";
+import type { GatewayConfig, RouteConfig } from "./config.js";
 import type { ActionPlan, TargetPlan } from "./plan.js";
 import { describeMatch } from "./short-form.js";
 
@@ -25,11 +26,10 @@ interface RoutePlace {
 }
 
 /** Compiles all routes. */
-export function compileAllRoutes(
-  routes: readonly RouteConfig[],
-  defaults: DefaultsConfig,
-): RoutesPlan {
-  const compiler = new ActionsCompiler(defaults);
+export function compileAllRoutes(config: GatewayConfig): RoutesPlan {
+  const { routes, defaults = {} } = config;
+  const options = pathOptionsOf(config);
+  const compiler = new ActionsCompiler(defaults, options);
   const places = routeIds(routes).map((id, index): RoutePlace => ({
     id,
     slot: index,
@@ -38,9 +38,8 @@ export function compileAllRoutes(
   const actions = routes.map((route, index) =>
     compiler.compile(route, (places[index] as RoutePlace).id),
   );
-  const table = compileTable(
-    routes.map((route, index) => placedRoute(route, places[index] as RoutePlace)),
-  );
+  const placed = routes.map((route, index) => placedRoute(route, places[index] as RoutePlace));
+  const table = compileTable(placed, options);
   return { table, actions, targets: compiler.targets.list, places };
 }
 
@@ -51,10 +50,11 @@ export function compileAllRoutes(
  */
 export function patchRoutes(
   before: RoutesPlan,
-  routes: readonly RouteConfig[],
+  config: GatewayConfig,
   earlier: Earlier,
-  defaults: DefaultsConfig,
 ): RoutesPlan | undefined {
+  const { routes, defaults = {} } = config;
+  const options = pathOptionsOf(config);
   const ids = routeIds(routes);
   const places: (RoutePlace | undefined)[] = [];
   const kept = new Uint8Array(before.places.length);
@@ -72,7 +72,7 @@ export function patchRoutes(
   const removed = new Set(
     before.places.flatMap(({ slot }, old) => (kept[old] === 1 ? [] : [slot])),
   );
-  const compiler = new ActionsCompiler(defaults, before.targets);
+  const compiler = new ActionsCompiler(defaults, options, before.targets);
   const actions = [...before.actions];
   const added: PlacedRoute[] = [];
   const positions = newPositions(places);
@@ -87,10 +87,15 @@ export function patchRoutes(
   }
   // Slots of routes that are gone stay empty until all is compiled anew.
   if (actions.length > 2 * routes.length + MAX_EMPTY_SLOTS) return undefined;
-  const table = patchTable(before.table, { removed, added });
+  const table = patchTable(before.table, { removed, added, options });
   return (
     table && { table, actions, targets: compiler.targets.list, places: places as RoutePlace[] }
   );
+}
+
+// Of the steps that may be changed only this one tells two paths of a configuration apart.
+function pathOptionsOf({ path }: GatewayConfig): PathOptions {
+  return { mergeSlashes: path?.mergeSlashes ?? true };
 }
 
 function placedRoute(route: RouteConfig, { id, slot, position }: RoutePlace): PlacedRoute {

@@ -49,13 +49,13 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
 }
 
 function compileRoutesOf(
-  { routes, defaults = {} }: GatewayConfig,
+  config: GatewayConfig,
   earlier: Earlier,
   before: Plan | undefined,
 ): RoutesPlan {
   const isPatchable = before !== undefined && earlier !== NOTHING_EARLIER;
-  const patched = isPatchable ? patchRoutes(before, routes, earlier, defaults) : undefined;
-  return patched ?? compileAllRoutes(routes, defaults);
+  const patched = isPatchable ? patchRoutes(before, config, earlier) : undefined;
+  return patched ?? compileAllRoutes(config);
 }
 
 function compileParse(config: GatewayConfig): ParseOptions {

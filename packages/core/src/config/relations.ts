@@ -190,6 +190,11 @@ export class Relations {
     const fallback = recordOf(backend["fallback"]);
     if (typeof fallback["service"] === "string")
       this.#checkService(fallback["service"], [...at, "fallback", "service"]);
+    if (backend["redirect"] !== undefined && backend["rewrite"] !== undefined) {
+      const message =
+        "rewrite changes nothing on a backend with redirect: it acts on forwarded requests";
+      this.#problems.add([...at, "rewrite"], "NO_EFFECT", message, "rewrite", "one of the two");
+    }
     checkHeaderChanges(this.#problems, backend, at);
     checkRewrite(this.#problems, recordOf(backend["rewrite"]), [...at, "rewrite"], paths);
     checkRedirect(this.#problems, recordOf(backend["redirect"]), [...at, "redirect"], paths);

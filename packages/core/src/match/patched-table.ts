@@ -1,4 +1,5 @@
 import type { ParsedRequest } from "../request.js";
+import type { PathOptions } from "./path.js";
 import { comparePrecedence } from "./precedence.js";
 import type { Search } from "./search.js";
 import {
@@ -15,6 +16,7 @@ export interface TablePatch {
   /** Slots of routes that are gone. */
   readonly removed: ReadonlySet<number>;
   readonly added: readonly PlacedRoute[];
+  readonly options: PathOptions;
 }
 
 /** A patch of this many alternatives is always worth more than a table built anew, and so is one of a smaller share. */
@@ -28,14 +30,14 @@ const SMALL_SHARE = 1 / 16;
  */
 export function patchTable(
   before: SearchableTable,
-  { removed, added }: TablePatch,
+  { removed, added, options }: TablePatch,
 ): SearchableTable | undefined {
   const base = before instanceof PatchedTable ? before.base : before;
   const gone = new Set(before instanceof PatchedTable ? before.gone : []);
   const kept = before instanceof PatchedTable ? before.extra.alternatives : [];
   for (const alternative of base.alternatives)
     if (removed.has(alternative.route)) gone.add(alternative);
-  const fresh = draftsOf(added);
+  const fresh = draftsOf(added, options);
   const extra = [...kept.filter(({ route }) => !removed.has(route)), ...fresh];
   const size = gone.size + extra.length;
   if (size > SMALL_PATCH && size > base.alternatives.length * SMALL_SHARE) return undefined;

@@ -1,5 +1,5 @@
 import type { PathCondition } from "../config/config.js";
-import { canonicalPath, isOdd } from "./path.js";
+import { canonicalPath, isOdd, type PathOptions } from "./path.js";
 
 /** A path condition after compiling. `tree` forms are found by the radix tree; the others are tried one by one. */
 export type CompiledPath =
@@ -36,21 +36,32 @@ const EVERYTHING: CompiledPath = {
 /** The name that a path parameter may have: what can stand in a template too. */
 const PARAMETER_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Compiles a path condition. An absent one is the prefix `/`, as in the Kubernetes Gateway API. */
-export function compilePath(condition: PathCondition | undefined): CompiledPath | PatternProblem {
+/**
+ * Compiles a path condition. An absent one is the prefix `/`, as in the Kubernetes Gateway API.
+ *
+ * @param options those by which the paths of requests are brought into their canonical form
+ */
+export function compilePath(
+  condition: PathCondition | undefined,
+  options: PathOptions = {},
+): CompiledPath | PatternProblem {
   if (condition === undefined) return EVERYTHING;
   if (typeof condition === "string") return compilePattern(condition);
-  if ("exact" in condition) return compileLiteral(condition.exact, false);
-  if ("prefix" in condition) return compileLiteral(condition.prefix, true);
+  if ("exact" in condition) return compileLiteral(condition.exact, false, options);
+  if ("prefix" in condition) return compileLiteral(condition.prefix, true, options);
   if ("startsWith" in condition) {
-    const canonical = canonicalText(condition.startsWith);
+    const canonical = canonicalText(condition.startsWith, options);
     return typeof canonical === "string" ? { kind: "startsWith", text: canonical } : canonical;
   }
   return { kind: "regex", source: condition.regex };
 }
 
-function compileLiteral(path: string, open: boolean): CompiledPath | PatternProblem {
-  const canonical = canonicalText(path);
+function compileLiteral(
+  path: string,
+  open: boolean,
+  options: PathOptions,
+): CompiledPath | PatternProblem {
+  const canonical = canonicalText(path, options);
   if (typeof canonical !== "string") return canonical;
   const bare = open && canonical.endsWith("/") ? canonical.slice(0, -1) : canonical;
   const segments = bare === "" ? [] : bare.slice(1).split("/");
@@ -91,10 +102,10 @@ function compilePattern(pattern: string): CompiledPath | PatternProblem {
   return { kind: "tree", segments, open, names, positions, bare: false };
 }
 
-function canonicalText(path: string): string | PatternProblem {
+function canonicalText(path: string, options: PathOptions = {}): string | PatternProblem {
   if (path.includes("?"))
     return { problem: "a query has no place in a path: use the query conditions" };
-  const canonical = canonicalPath(path);
+  const canonical = canonicalPath(path, options);
   return canonical.ok ? canonical.path : { problem: canonical.problem };
 }
 

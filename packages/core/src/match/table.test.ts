@@ -115,6 +115,47 @@ describe("the table", () => {
   });
 });
 
+describe("runs of slashes that are kept", () => {
+  const gatewayOf = (mergeSlashes: boolean) =>
+    createGateway({
+      path: { mergeSlashes },
+      routes: [
+        { id: "exact", match: { path: { exact: "/a//b" } }, to: "http://a" },
+        {
+          id: "prefix",
+          match: { path: { prefix: "//x" } },
+          to: "http://a",
+          rewrite: { path: { replace: "/r//s" } },
+        },
+        { id: "text", match: { path: { startsWith: "/t//" } }, to: "http://a" },
+      ],
+    });
+  const at = (mergeSlashes: boolean, url: string) => {
+    const decision = gatewayOf(mergeSlashes).decide({ method: "GET", url });
+    return decision.kind === "forward"
+      ? `${decision.route} ${decision.request.path}`
+      : decision.kind;
+  };
+
+  it("are kept in the paths of the configuration too", () => {
+    expect(["/a//b", "/a/b", "//x/y", "/x", "/t//u", "/t/u"].map((url) => at(false, url))).toEqual([
+      ...["exact /a//b", "none", "prefix /r//s", "none", "text /t//u", "none"],
+    ]);
+    expect(["/a//b", "/a/b", "//x/y", "/t/u"].map((url) => at(true, url))).toEqual([
+      ...["exact /a/b", "exact /a/b", "prefix /r/s", "text /t/u"],
+    ]);
+  });
+
+  it("may be switched by an update", () => {
+    const gateway = gatewayOf(true);
+    gateway.update({
+      path: { mergeSlashes: false },
+      routes: [{ id: "exact", match: { path: { exact: "/a//b" } }, to: "http://a" }],
+    });
+    expect(gateway.decide({ method: "GET", url: "/a/b" })).toEqual({ kind: "none" });
+  });
+});
+
 describe("an unmatched method", () => {
   const routes = [
     { match: { path: "/a", method: ["PUT", "GET"] }, to: "http://a" },

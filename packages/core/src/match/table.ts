@@ -3,6 +3,7 @@ import type { ParsedRequest, RequestView } from "../request.js";
 import { ConditionsCompiler, listOf, type CompiledConditions } from "./conditions.js";
 import { canonicalHost, wildcardSuffixes } from "./host.js";
 import { OtherPaths } from "./other-paths.js";
+import type { PathOptions } from "./path.js";
 import {
   compilePath,
   headOf,
@@ -62,19 +63,27 @@ export type RouteMatch =
 /**
  * Compiles the `match` parts of routes. Ids are taken as they are, or the number of the route.
  *
+ * @param options those by which the paths of requests are brought into their canonical form; `matchRoute` needs the same
  * @throws RangeError when a path is malformed; `checkConfig` says so for all of them at once.
  *
  * @example
  * const table = compileRoutes([{ id: "order", match: { path: "/orders/:id" }, to: "orders" }]);
  * matchRoute(table, { method: "GET", url: "/orders/7" }); // { kind: "match", route: "order", params: { id: "7" } }
  */
-export function compileRoutes(routes: readonly RoutableConfig[]): RouteTable {
-  return compileTable(routes.map((route, index) => ({ route, slot: index, position: index })));
+export function compileRoutes(
+  routes: readonly RoutableConfig[],
+  options: PathOptions = {},
+): RouteTable {
+  const placed = routes.map((route, index) => ({ route, slot: index, position: index }));
+  return compileTable(placed, options);
 }
 
 /** Compiles routes that stand at places of their own. */
-export function compileTable(routes: readonly PlacedRoute[]): SearchableTable {
-  const drafts = draftsOf(routes);
+export function compileTable(
+  routes: readonly PlacedRoute[],
+  options: PathOptions,
+): SearchableTable {
+  const drafts = draftsOf(routes, options);
   const gap = Math.max(1, Math.min(MAX_GAP, Math.floor(NO_RANK / (drafts.length + 2))));
   for (const [index, draft] of drafts.entries()) draft.rank = (index + 1) * gap;
   return new CompiledTable(drafts);
@@ -84,8 +93,12 @@ export function compileTable(routes: readonly PlacedRoute[]): SearchableTable {
 const MAX_GAP = 4_096;
 
 /** The alternatives of routes in the order of precedence, before they have a rank. */
-export function draftsOf(routes: readonly PlacedRoute[]): Draft[] {
-  const shared: Shared = { shapes: new PathShapes(), conditions: new ConditionsCompiler() };
+export function draftsOf(routes: readonly PlacedRoute[], options: PathOptions): Draft[] {
+  const shared: Shared = {
+    shapes: new PathShapes(),
+    conditions: new ConditionsCompiler(),
+    options,
+  };
   const drafts: Draft[] = [];
   for (const placed of routes) addDrafts(drafts, placed, shared);
   return drafts.sort((a, b) => comparePrecedence(a.precedence, b.precedence));
@@ -157,6 +170,7 @@ export type Draft = { -readonly [Field in keyof Alternative]: Alternative[Field]
 interface Shared {
   readonly shapes: PathShapes;
   readonly conditions: ConditionsCompiler;
+  readonly options: PathOptions;
 }
 
 function addDrafts(drafts: Draft[], { route, slot, position }: PlacedRoute, shared: Shared): void {
@@ -164,7 +178,7 @@ function addDrafts(drafts: Draft[], { route, slot, position }: PlacedRoute, shar
   const order = route.order ?? 0;
   const takesPreflight = route.cors !== undefined;
   for (const [alternative, match] of matchesOf(route.match).entries()) {
-    const path = compilePath(match.path);
+    const path = compilePath(match.path, shared.options);
     if (isPatternProblem(path)) throw new RangeError(`/routes/${slot}/match/path: ${path.problem}`);
     const shape = shared.shapes.of(path);
     const head = headOf(path);
