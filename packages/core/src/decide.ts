@@ -17,7 +17,13 @@ import {
   type MirrorPlan,
   type Plan,
 } from "./config/plan.js";
-import { Forward, type Decision, type ForwardDecision, type Origin } from "./decision.js";
+import {
+  Forward,
+  type Decision,
+  type ForwardDecision,
+  type HeaderChanges,
+  type Origin,
+} from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
@@ -104,7 +110,9 @@ function forward(
   const place = placeFor(runtime, backend, draws);
   if (place !== undefined) {
     const mirrors = mirrorsOf(runtime, id, action, matched, draws);
-    return forwardTo(place.instance, place.origin, id, action, backend, matched, point, mirrors);
+    const { instance, origin } = place;
+    const changes = withCors(action, matched.request.view, backend.responseHeaders);
+    return forwardTo(instance, origin, id, action, backend, matched, point, changes, mirrors);
   }
   const { service, version } = backend;
   const which = version === "" ? "" : ` in version ${version}`;
@@ -167,9 +175,8 @@ function mirrorTo(
   action: ForwardPlan,
   matched: MatchedPath,
 ): ForwardDecision {
-  const { origin, requestHeaders, rewrite } = mirror;
-  const as = { requestHeaders, rewrite, responseHeaders: NOTHING };
-  return forwardTo(instance, origin, id, action, as, matched, undefined, NOTHING);
+  const { origin } = mirror;
+  return forwardTo(instance, origin, id, action, mirror, matched, undefined, NOTHING, NOTHING);
 }
 
 /** The instance that the balancer of a service picks in a target; undefined when there is none. */
@@ -216,13 +223,13 @@ function forwardTo(
   origin: Origin,
   id: string,
   action: ForwardPlan,
-  backend: Pick<BackendPlan, "rewrite" | "requestHeaders" | "responseHeaders">,
+  { rewrite, requestHeaders }: Pick<BackendPlan, "rewrite" | "requestHeaders">,
   matched: MatchedPath,
   point: number | undefined,
+  responseHeaders: readonly HeaderChanges[],
   mirrors: readonly ForwardDecision[],
 ): ForwardDecision {
   const request = matched.request;
-  const rewrite = backend.rewrite;
   const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
   return new Forward(
     origin,
@@ -240,8 +247,8 @@ function forwardTo(
       path: instance.basePath === "" ? target : instance.basePath + target,
       host: rewrite?.host ?? request.authority,
     }),
-    backend.requestHeaders,
-    withCors(action, request.view, backend.responseHeaders),
+    requestHeaders,
+    responseHeaders,
     NOTHING,
     request.clientAddress,
     request.peerAddress,

@@ -220,6 +220,13 @@ describe("deciding", () => {
         { match: { path: "/s" }, respond: { status: 200, headers: { a: "1" } } },
         { match: { path: "/n" }, to: { service: "a", version: "v9" as string } },
         { match: { path: "/m", method: "PUT" }, to: "a" },
+        {
+          match: { path: "/c" },
+          to: [{ service: "a", responseHeaders: { set: { b: "1" } } }],
+          mirror: [{ service: "a" }],
+          cors: { allowOrigins: ["https://a.com"], exposeHeaders: ["x"] },
+        },
+        { match: { path: "/d" }, respond: { status: 200 }, cors: { allowOrigins: [] } },
       ],
       unmatchedMethod: "405",
     });
@@ -230,9 +237,16 @@ describe("deciding", () => {
             ...(Object.isFrozen(value) ? [] : [place]),
             ...Object.entries(value).flatMap(([name, part]) => thawed(part, `${place}.${name}`)),
           ];
-    for (const path of ["/f/1/x", "/r", "/s", "/n", "/m", "/%00", "/nowhere"]) {
-      const decision = gateway.decide(request(`GET ${path}`));
-      expect(thawed(decision, decision.kind)).toEqual([]);
+    const headers = { origin: "https://a.com", "access-control-request-method": "GET" };
+    for (const path of ["/f/1/x", "/r", "/s", "/n", "/m", "/c", "/d", "/%00", "/nowhere"]) {
+      for (const asked of [
+        request(`GET ${path}`),
+        request(`GET ${path}`, { headers }),
+        request(`OPTIONS ${path}`, { headers }),
+      ]) {
+        const decision = gateway.decide(asked);
+        expect(thawed(decision, decision.kind)).toEqual([]);
+      }
     }
   });
 

@@ -42,7 +42,7 @@ const METHODS = "access-control-allow-methods";
 const HEADERS = "access-control-allow-headers";
 const EXPOSE = "access-control-expose-headers";
 const MAX_AGE = "access-control-max-age";
-const ALL = [ORIGIN, CREDENTIALS, METHODS, HEADERS, EXPOSE, MAX_AGE];
+const ALL = Object.freeze([ORIGIN, CREDENTIALS, METHODS, HEADERS, EXPOSE, MAX_AGE]);
 
 /** The headers that answer a preflight. One of an origin that is not allowed says nothing but that it depends on it. */
 export function preflightHeaders(cors: CorsPlan, view: RequestView): HeaderRecord {
@@ -71,13 +71,13 @@ const NOTHING_ALLOWED: HeaderRecord = Object.freeze({ vary: "Origin" });
 export function corsChanges(cors: CorsPlan, view: RequestView): HeaderChanges {
   const origin = allowedOrigin(cors, view);
   if (origin === undefined) return NO_ORIGIN;
-  const set = originHeaders(cors, origin);
-  const remove = ALL.filter((name) => !set.some(([given]) => given === name));
+  const set = Object.freeze(originHeaders(cors, origin).map((pair) => Object.freeze(pair)));
+  const remove = Object.freeze(ALL.filter((name) => !set.some(([given]) => given === name)));
   return Object.freeze({ set, add: VARY, remove });
 }
 
 const VARY = Object.freeze([Object.freeze(["vary", "Origin"] as const)]);
-const NO_ORIGIN: HeaderChanges = Object.freeze({ set: [], add: VARY, remove: ALL });
+const NO_ORIGIN: HeaderChanges = Object.freeze({ set: Object.freeze([]), add: VARY, remove: ALL });
 
 function originHeaders(
   { allowCredentials, exposeHeaders }: CorsPlan,
