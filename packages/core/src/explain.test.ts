@@ -181,6 +181,15 @@ describe("an explanation", () => {
     });
   });
 
+  it("names the policies of the route that is taken", () => {
+    const gateway = createGateway([{ path: "/a", policies: ["auth", "limit"], to: "http://a" }]);
+    expect(gateway.explain(request("GET /a")).policies).toEqual(["auth", "limit"]);
+    expect(gateway.explain(request("GET /b")).policies).toEqual([]);
+    expect(formatExplanation(gateway.explain(request("GET /a")))).toContain(
+      "\nPolicies: auth, limit\n",
+    );
+  });
+
   it("shows the fallback that was needed", () => {
     expect(shopOf().explain(request("GET /gone")).pools).toMatchObject([
       { service: "empty", instances: [] },

@@ -55,6 +55,7 @@ export function explainRequest(
     routes,
     unlisted: parsed === undefined ? 0 : runtime.plan.table.alternatives.length - routes.length,
     ...choice,
+    policies: taken === undefined ? [] : actionOf(runtime.plan, taken).policies,
     cors: taken && explainCors(actionOf(runtime.plan, taken), view),
     upstreamRequest: decision.kind === "forward" ? buildUpstreamRequest(view, decision) : undefined,
     clientResponse:

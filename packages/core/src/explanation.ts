@@ -17,6 +17,8 @@ export interface Explanation {
   readonly routes: readonly ExplainedRoute[];
   /** How many alternatives were left out of `routes`. */
   readonly unlisted: number;
+  /** Names of the policies around the route that is taken, in their order. */
+  readonly policies: readonly string[];
   /** How the version or service was chosen; undefined when no backend had to be. */
   readonly split: ExplainedSplit | undefined;
   /** What the instance was chosen from: the backend, then its fallback if that was needed. */

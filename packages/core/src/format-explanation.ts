@@ -19,6 +19,7 @@ export function formatExplanation(explanation: Explanation): string {
   return [
     ...requestLines(explanation),
     ...routeLines(explanation),
+    ...(explanation.policies.length === 0 ? [] : [`Policies: ${explanation.policies.join(", ")}`]),
     ...splitLines(explanation.split),
     ...explanation.pools.flatMap(poolLines),
     ...mirrorLines(explanation.mirrors),

@@ -99,8 +99,8 @@ describe("coverage", () => {
     expect(formatCoverage(tester.coverage())).toBe(
       [
         "60 % of routes, shares and conditions were met",
-        "  route r, alternative 0: path: /a never failed",
-        "  route r, alternative 1: path: /b never held",
+        "  route r, alternative 1: path: /a never failed",
+        "  route r, alternative 2: path: /b never held",
       ].join("\n"),
     );
   });

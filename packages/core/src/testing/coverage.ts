@@ -187,7 +187,7 @@ function placeIn(
 ): string {
   const ofRoute = byRoute.get(route) ?? [];
   const own = ofRoute.filter((other) => other.alternative === alternative);
-  const which = ofRoute.length > own.length ? `, alternative ${alternative}` : "";
+  const which = ofRoute.length > own.length ? `, alternative ${alternative + 1}` : "";
   const where = own.some((other) => other.host !== host) ? ` at ${host}` : "";
   return `route ${route}${which}${where}`;
 }
