@@ -308,6 +308,17 @@ describe("an explanation", () => {
     );
   });
 
+  it("lists its draws by purpose, with which the decision comes out again", () => {
+    const gateway = createGateway(shop);
+    for (let i = 0; i < 20; i++) {
+      const { decision, draws } = gateway.explain(request("GET api.shop.com/products/7"));
+      const listed = (purpose: string) =>
+        draws.filter((draw) => draw.purpose === purpose).map(({ value }) => value);
+      const again = shopOf({ split: listed("split"), balance: listed("balance") });
+      expect(again.decide(request("GET api.shop.com/products/7"))).toEqual(decision);
+    }
+  });
+
   it("changes nothing", () => {
     const gateway = shopOf();
     const before = JSON.stringify(gateway.snapshot());

@@ -19,9 +19,9 @@ import { isBad, parseRequest } from "./match/target.js";
 import { failedPlace, firstFailed } from "./match/trace.js";
 import { linesOf, preflightMethod, type ParsedRequest, type RequestView } from "./request.js";
 import { corsChanges } from "./rewrite/cors.js";
-import type { Runtime } from "./runtime.js";
 import { buildClientResponse } from "./rewrite/client-response.js";
 import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
+import type { Runtime } from "./runtime.js";
 import { readSplit, type SplitReading } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
 

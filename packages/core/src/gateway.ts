@@ -3,7 +3,7 @@ import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
 import type { ConfigFor } from "./config/literal.js";
-import { actionOf, type ConnectPlan, type Plan, type ServicePlan } from "./config/plan.js";
+import type { ConnectPlan, Plan, ServicePlan } from "./config/plan.js";
 import {
   choose,
   decideStages,
@@ -12,13 +12,13 @@ import {
   type Draws,
   type Matched,
 } from "./decide.js";
-import { Forward, type Decision, type ForwardDecision, type Params } from "./decision.js";
+import { Forward, type Decision, type ForwardDecision } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
 import { mayRetry } from "./health/retry-budget.js";
 import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
-import { readParams } from "./match/pattern.js";
+import { MatchValue, type MatchResult } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
 import { refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
@@ -29,18 +29,6 @@ import {
   type GatewaySnapshot,
   type PartialSnapshot,
 } from "./snapshot.js";
-
-/** The first half of a decision: the route that holds, before anything is chosen. */
-export interface GatewayMatch {
-  readonly kind: "match";
-  readonly route: string;
-  readonly params: Params;
-  /** Names of the steps around the route, in their order. */
-  readonly policies: readonly string[];
-}
-
-/** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
-export type MatchResult = GatewayMatch | Exclude<Decision, { kind: "forward" }>;
 
 /** What a gateway answers to `decide` and to `match`. */
 export interface Answers {
@@ -133,54 +121,6 @@ export function createGateway<const Config extends object>(
 ): Gateway<AnswersOf<Config, Answers>>;
 export function createGateway(config: ConfigInput, options: GatewayOptions = {}): Gateway {
   return new SignalboxGateway(compileConfig(config), options.env ?? systemEnv());
-}
-
-class MatchValue implements GatewayMatch {
-  readonly kind = "match";
-  readonly route: string;
-  readonly params: Params;
-  readonly policies: readonly string[];
-  readonly #matched: Matched & { kind: "match" };
-  readonly #plan: Plan;
-
-  constructor(matched: Matched & { kind: "match" }, plan: Plan) {
-    this.route = matched.alternative.id;
-    this.params = readParams(
-      matched.alternative.shape,
-      matched.request.path,
-      matched.alternative.head,
-    );
-    this.policies = actionOf(plan, matched.alternative).policies;
-    this.#matched = matched;
-    this.#plan = plan;
-    Object.freeze(this);
-  }
-
-  /** What was matched and the plan that it was matched by; undefined when it was another request. */
-  static reuse(
-    match: MatchResult,
-    view: RequestView,
-  ): { readonly plan: Plan; readonly matched: Matched & { kind: "match" } } | undefined {
-    if (!(match instanceof MatchValue)) return undefined;
-    const { request, alternative } = match.#matched;
-    if (request.view === view) return { plan: match.#plan, matched: match.#matched };
-    if (!isSameButForFacts(request.view, view)) return undefined;
-    const informed = request.withFactsOf(view);
-    return { plan: match.#plan, matched: { kind: "match", request: informed, alternative } };
-  }
-}
-
-// Policies that run between match and decide may add facts.
-function isSameButForFacts(one: RequestView, other: RequestView): boolean {
-  return (
-    one.method === other.method &&
-    one.url === other.url &&
-    one.headers === other.headers &&
-    one.rawHeaders === other.rawHeaders &&
-    one.protocol === other.protocol &&
-    one.remoteAddress === other.remoteAddress &&
-    one.localPort === other.localPort
-  );
 }
 
 class SignalboxGateway implements Gateway {

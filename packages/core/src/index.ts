@@ -9,11 +9,10 @@ export {
   type Answers,
   type DecisionOf,
   type Gateway,
-  type GatewayMatch,
   type GatewayOptions,
-  type MatchResult,
   type RetryDecision,
 } from "./gateway.js";
+export type { GatewayMatch, MatchResult } from "./gateway-match.js";
 export { formatExplanation } from "./format-explanation.js";
 export type {
   ExplainedBackend,

@@ -229,6 +229,24 @@ describe("what no two conditions may be taken for", () => {
         },
       ],
     ],
+    [
+      "ports, methods and hosts that are named, and all others there are",
+      [
+        { id: "ports", order: -1, match: { port: [8080, 8081, 8082, 8083] } },
+        {
+          id: "methods",
+          order: -1,
+          match: { port: 9, method: ["GET", "ZQ7", "zq7-0".toUpperCase()] },
+        },
+        {
+          id: "host",
+          order: -1,
+          match: { port: 9, host: ["zq7.a.com", "zq7-0.a.com", "zq7.test"] },
+        },
+        { id: "rest", match: { port: [9, 8080], method: ["GET", "PUT", "ZQ7"], host: "*.a.com" } },
+        { id: "any" },
+      ],
+    ],
   ])("raises no alarm: %s", (_what, routes) => {
     expect(kinds(...routes)).toEqual([]);
   });
@@ -257,6 +275,18 @@ describe("what no two conditions may be taken for", () => {
       ],
     });
     expect(found.map(({ kind }) => kind)).not.toContain("no-instance");
+  });
+
+  it("tells apart which policy is lacking for whom", () => {
+    const found = analyze(
+      { id: "open", match: { path: "/a/b" } },
+      { id: "auth", match: { path: "/a/*", headers: { x: "1" } }, policies: ["auth"] },
+      { id: "limit", match: { path: "/a/*", headers: { y: "1" } }, policies: ["limit"] },
+    ).filter(({ kind, route }) => kind === "policy-gap" && route === "open");
+    expect(found.map(({ message }) => message)).toEqual([
+      'route "open" is without the policy "auth" and takes requests that "auth" would take with it',
+      'route "open" is without the policy "limit" and takes requests that "limit" would take with it',
+    ]);
   });
 
   it("tells one finding a route, however many it meets", () => {

@@ -2,6 +2,7 @@ import { takesHost } from "../match/host.js";
 import { addressSamples, compileAddresses } from "../match/address.js";
 import type { PathOptions } from "../match/path.js";
 import type { RequestView } from "../request.js";
+import { freshWord } from "./fresh.js";
 import type { Part, TextPlace } from "./parts.js";
 import { solvePath, type PathConstraint } from "./path-solver.js";
 import { NONE, solveText, type Domain, type Literal, type Solution } from "./text-solver.js";
@@ -105,9 +106,10 @@ export class Constraints {
   // A host that no pattern names escapes them all but those that have to take it.
   #solveHost(): { readonly is: string } | undefined {
     const wanted = this.#hosts.filter(({ holds }) => holds).map(({ host }) => host);
+    const label = freshWord(this.#hosts.map(({ host }) => host));
     const guesses = [
-      ...(wanted.length === 0 ? ["", "zq7.test"] : []),
-      ...wanted.map((host) => (host.startsWith("*.") ? `zq7${host.slice(1)}` : host)),
+      ...(wanted.length === 0 ? [""] : []),
+      ...wanted.map((host) => (host.startsWith("*.") ? label + host.slice(1) : host)),
     ];
     const found = guesses.find((guess) =>
       this.#hosts.every(({ host, holds }) => takesHost(host, guess) === holds),
@@ -168,6 +170,7 @@ function ports(literals: readonly Literal[]): string[] {
   const named = literals.flatMap(({ condition }) =>
     typeof condition === "object" && "oneOf" in condition ? condition.oneOf : [],
   );
-  const other = [8080, 8081, 8082, 8083].map(String).find((port) => !named.includes(port));
-  return [...named, ...(other === undefined ? [] : [other])];
+  for (let port = 1; port <= 65_535; port++)
+    if (!named.includes(String(port))) return [...named, String(port)];
+  return named;
 }

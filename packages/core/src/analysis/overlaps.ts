@@ -55,7 +55,7 @@ function tieFinding(scope: Scope, { second, by, witness }: Tie): RouteFinding {
 export function findPolicyGaps(scope: Scope): RouteFinding[] {
   const { alternatives } = scope.plan.table;
   const takers = new TakersByPlace(alternatives);
-  const gaps = new Map<number, Gap>();
+  const gaps = new Map<string, Gap>();
   const budget = { pairs: MAX_PAIRS };
   for (const guarded of alternatives) {
     const { policies } = actionOf(scope.plan, guarded);
@@ -64,7 +64,8 @@ export function findPolicyGaps(scope: Scope): RouteFinding[] {
       const lacking = policies.filter(
         (name) => !actionOf(scope.plan, taker).policies.includes(name),
       );
-      const gap = gaps.get(taker.precedence.route);
+      const key = JSON.stringify([taker.precedence.route, lacking]);
+      const gap = gaps.get(key);
       if (lacking.length === 0 || gap?.by.has(guarded.id) || areApart(scope, taker, guarded))
         continue;
       if (budget.pairs-- <= 0) return [...gaps.values()].map((found) => gapFinding(scope, found));
@@ -72,7 +73,7 @@ export function findPolicyGaps(scope: Scope): RouteFinding[] {
       // Preflights are answered before any policy, so that none of them is passed by.
       if (witness === undefined || (guarded.takesPreflight && isPreflight(witness))) continue;
       if (gap !== undefined) gap.by.add(guarded.id);
-      else gaps.set(taker.precedence.route, { taker, lacking, by: new Set([guarded.id]), witness });
+      else gaps.set(key, { taker, lacking, by: new Set([guarded.id]), witness });
     }
   }
   return [...gaps.values()].map((gap) => gapFinding(scope, gap));

@@ -5,6 +5,7 @@ import { isBad, parseRequest } from "../match/target.js";
 import { firstFailed } from "../match/trace.js";
 import type { RequestView } from "../request.js";
 import { Constraints } from "./constraints.js";
+import { freshWord } from "./fresh.js";
 import { partsOf, type Part } from "./parts.js";
 import type { MethodValue } from "./sample.js";
 import { NONE, UNKNOWN, type Solution } from "./text-solver.js";
@@ -110,7 +111,7 @@ function methodsOf(alternatives: readonly Alternative[]): MethodValue[] {
   const named = new Set(["GET"]);
   for (const { conditions } of alternatives)
     for (const method of conditions.methods ?? []) named.add(method);
-  const methods = [...named, "ZQ7"];
+  const methods = [...named, freshWord([...named]).toUpperCase()];
   const plain = methods.map((method) => ({ method, isPreflight: false }));
   if (!alternatives.some(({ takesPreflight }) => takesPreflight)) return plain;
   return [...plain, ...methods.map((method) => ({ method, isPreflight: true }))];

@@ -1,12 +1,7 @@
 import { describe, expectTypeOf, it } from "vitest";
 import type { Decision, ForwardDecision, Params } from "../decision.js";
-import {
-  createGateway,
-  type DecisionOf,
-  type Gateway,
-  type GatewayMatch,
-  type MatchResult,
-} from "../gateway.js";
+import { createGateway, type DecisionOf, type Gateway } from "../gateway.js";
+import type { GatewayMatch, MatchResult } from "../gateway-match.js";
 import type { RequestView } from "../request.js";
 
 // Compiled and never run, as literal-service.test-d.ts says.

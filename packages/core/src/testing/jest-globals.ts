@@ -5,6 +5,5 @@ import type { RouteMatchers } from "./matchers.js";
 // `expect.extend(matchers)`.
 
 declare module "@jest/expect" {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type -- jest has it, and both must have the same
   interface Matchers<R extends void | Promise<void>, T = unknown> extends RouteMatchers<R> {}
 }

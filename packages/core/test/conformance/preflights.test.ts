@@ -51,7 +51,7 @@ describe("a preflight matches by the method that it asks for", () => {
     ["no preflight without a method, forwarded", any, bare({ origin: FOO }), "forward any"],
     ["no preflight but a GET", any, ask("GET a.test/p", { origin: FOO, ...asked }), "forward any"],
     ["no route without cors by that method", without, preflight(FOO, "PUT"), "none"],
-    ["a route without cors as any OPTIONS", without, elsewhere, "forward all"],
+    ["a route without cors like every OPTIONS", without, elsewhere, "forward all"],
   ];
   for (const [sentence, config, view, expected] of cases)
     it(sentence, () => expect(routeOf(config, view)).toBe(expected));
