@@ -291,6 +291,20 @@ describe("an explanation", () => {
     );
   });
 
+  it("tells copies to two versions of one service apart", () => {
+    const gateway = createGateway(
+      {
+        services: { a: { instances: [{ url: "http://a", version: "v1" }] } },
+        routes: [
+          { to: "a", mirror: [{ service: "a", version: "v9" as string }, { service: "a" }] },
+        ],
+      },
+      { env: testEnv() },
+    );
+    const { mirrors } = gateway.explain(request("GET /"));
+    expect(mirrors.map(({ instance }) => instance)).toEqual([undefined, "http://a"]);
+  });
+
   it("says what a preflight asks for, and whether the origin is allowed", () => {
     const gateway = createGateway([
       { id: "api", method: "PUT", to: "http://a", cors: { allowOrigins: ["https://a.com"] } },

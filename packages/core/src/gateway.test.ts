@@ -154,6 +154,45 @@ describe("deciding", () => {
     expect(gateway.decide(request("GET /healthz"), order)).toMatchObject({ route: "health" });
   });
 
+  it.each([
+    { method: "PUT" },
+    { url: "/y" },
+    { headers: { a: "2" } },
+    { protocol: "https" },
+    { remoteAddress: "10.0.0.2" },
+    { localPort: 81 },
+  ] as const)("takes a view with another %j for another request", (other) => {
+    const match = {
+      path: "/x",
+      method: "GET",
+      headers: { a: "1" },
+      protocol: "http",
+      clientAddress: "10.0.0.1",
+      port: 80,
+    } as const;
+    const gateway = createGateway([{ id: "one", match, to: "http://a" }], { env: testEnv() });
+    const asked = request("GET /x", {
+      ...{
+        headers: { a: "1" },
+        protocol: "http" as const,
+        remoteAddress: "10.0.0.1",
+        localPort: 80,
+      },
+    });
+    const matched = gateway.match(asked);
+    expect(gateway.decide({ ...asked }, matched)).toMatchObject({ route: "one" });
+    expect(gateway.decide({ ...asked, ...other } as typeof asked, matched)).toEqual({
+      kind: "none",
+    });
+  });
+
+  it("takes a view with another list of headers for another request", () => {
+    const gateway = createGateway([{ headers: { a: "1" }, to: "http://a" }], { env: testEnv() });
+    const asked = { method: "GET", url: "/", rawHeaders: ["A", "1"] };
+    const matched = gateway.match(asked);
+    expect(gateway.decide({ ...asked, rawHeaders: [] }, matched)).toEqual({ kind: "none" });
+  });
+
   it("stays with the route whose policies have run, whatever is updated in between", () => {
     const gateway = createGateway([{ id: "old", path: "/x", to: "http://a" }], { env: testEnv() });
     const asked = request("GET /x");

@@ -277,6 +277,29 @@ describe("what no two conditions may be taken for", () => {
     expect(found.map(({ kind }) => kind)).not.toContain("no-instance");
   });
 
+  it("says nothing where one thing is looked at in two ways that do not agree", () => {
+    const odd = { id: "odd", match: { host: "a.com", headers: { host: "b.com" } } };
+    expect(kinds(odd)).toEqual([]);
+    expect(kinds({ id: "all" }, odd)).toEqual([]);
+  });
+
+  it("says nothing of a share that the key in the request never falls to", () => {
+    const found = analyzeRoutes({
+      services: { a: { instances: [{ url: "http://a", version: "v1" }] } },
+      routes: [
+        {
+          match: { cookies: { c: "key" } },
+          to: {
+            service: "a",
+            split: { v1: 1_000_000, ["v2" as string]: 1 },
+            sticky: { cookie: "c" },
+          },
+        },
+      ],
+    });
+    expect(found).toEqual([]);
+  });
+
   it("tells apart which policy is lacking for whom", () => {
     const found = analyze(
       { id: "open", match: { path: "/a/b" } },

@@ -89,10 +89,8 @@ export class Constraints {
       }
       case "param": {
         const literal = { condition: part.condition, holds };
-        const { taken } = this.#path;
         const params = [...this.#path.params, { path: part.path, name: part.name, literal }];
-        // A condition on a parameter only fails where the path is taken at all.
-        return { path: { ...this.#path, taken: holds ? taken : [...taken, part.path], params } };
+        return { path: { ...this.#path, params } };
       }
       default: {
         const key = `${part.on} ${part.name}`;

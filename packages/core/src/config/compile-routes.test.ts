@@ -50,6 +50,16 @@ describe("an update", () => {
     }
   });
 
+  it("gives a route without an id the number that it has now", () => {
+    const beta: RouteConfig = { match: { path: "/x", headers: { beta: "1" } }, to: "s" };
+    const plain: RouteConfig = { match: { path: "/x" }, to: "s" };
+    const gateway = createGateway(tableOf([beta, plain, ...many(80)]));
+    const idOf = () => gateway.decide({ method: "GET", url: "/x" });
+    expect(idOf()).toMatchObject({ route: "/x (2)" });
+    gateway.update(tableOf([plain, ...many(80)]));
+    expect(idOf()).toMatchObject({ route: "/x" });
+  });
+
   it("with other defaults compiles all anew", () => {
     const gateway = createGateway(tableOf(many(3)));
     gateway.update({ ...tableOf(many(3)), defaults: { timeouts: { idleMs: 7 } } });
