@@ -86,6 +86,13 @@ export function redirect(
   });
 }
 
+const BAD_REASONS = {
+  400: "bad-request",
+  405: "method-not-allowed",
+  414: "too-large",
+  431: "too-large",
+} as const;
+
 /** The refusal of a request that cannot be routed at all. */
 export function rejectBad({ status, problem }: BadRequest): RejectDecision {
   const headers = status === 405 ? Object.freeze({ allow: "" }) : NO_HEADERS;
@@ -93,7 +100,7 @@ export function rejectBad({ status, problem }: BadRequest): RejectDecision {
     kind: "reject",
     status,
     headers,
-    reason: status === 405 ? "method-not-allowed" : "bad-request",
+    reason: BAD_REASONS[status],
     detail: problem,
   });
 }
@@ -107,6 +114,21 @@ export function reject(
   headers: HeaderRecord,
 ): RejectDecision {
   return Object.freeze({ kind: "reject", route, status, headers, reason, detail });
+}
+
+/** The refusal of a request whose service has as many under way as it may have. */
+export function rejectOverloaded(
+  service: string,
+  requests: number,
+  route: string,
+  headers: HeaderRecord,
+): RejectDecision {
+  const detail = `service ${service} has ${requests} requests under way, which is its limit`;
+  return Object.freeze({
+    ...reject(503, "overloaded", detail, route, Object.freeze({ "retry-after": "1", ...headers })),
+    retryAfterMs: 1_000,
+    service,
+  });
 }
 
 /** What a request gets that no route holds for, where the methods that would hold are told. */

@@ -1,7 +1,7 @@
 import type { Plan, ServicePlan } from "./config/plan.js";
 import { newRetryBudget } from "./health/retry-budget.js";
 import { nameOf, refreshPools, type GatewayChange } from "./settle.js";
-import type { InstanceState, PoolState, ServiceState } from "./state.js";
+import type { InstanceState, PoolState, ServiceLoad, ServiceState } from "./state.js";
 
 /** The state of services nothing has happened to yet. */
 export function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
@@ -49,9 +49,10 @@ function carryService(
   changes: GatewayChange[],
 ): ServiceState {
   const instances = new Map<string, InstanceState>();
+  const load = before?.load ?? { inFlight: 0 };
   for (const instancePlan of plan.instances) {
     const known = before?.instances.get(instancePlan.id);
-    const instance = known ?? newInstance(plan.name, instancePlan);
+    const instance = known ?? newInstance(plan.name, instancePlan, load);
     if (known !== undefined) describeAgain(known, instancePlan, changes);
     instances.set(instance.id, instance);
     if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
@@ -69,6 +70,7 @@ function carryService(
     instances,
     pools,
     retryBudget: before?.retryBudget ?? newRetryBudget(),
+    load,
   };
   for (const [version, group] of members) {
     const cursor = before?.pools.get(version)?.cursor ?? 0;
@@ -103,10 +105,11 @@ function describeAgain(
   changes.push({ kind: "joined", ...nameOf(instance) });
 }
 
-function newInstance(service: string, plan: InstancePlan): InstanceState {
+function newInstance(service: string, plan: InstancePlan, load: ServiceLoad): InstanceState {
   return {
     service,
     ...plan,
+    load,
     reference: Object.freeze({ id: plan.id, url: plan.url }),
     inFlight: 0,
     consecutiveFailures: 0,

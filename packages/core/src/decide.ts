@@ -5,6 +5,7 @@ import {
   refusalHeaders,
   reject,
   rejectBad,
+  rejectOverloaded,
   respondWithCors,
   unmatched,
   withCors,
@@ -21,6 +22,7 @@ import {
   Forward,
   type Decision,
   type ForwardDecision,
+  type ForwardRules,
   type HeaderChanges,
   type Origin,
 } from "./decision.js";
@@ -28,7 +30,7 @@ import { eligibleOf } from "./health/eligible.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
-import type { ParsedRequest, RequestView } from "./request.js";
+import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime, Target } from "./runtime.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
@@ -40,6 +42,7 @@ export interface Draws {
   readonly balance: () => number;
   readonly mirror: () => number;
   readonly mirrorBalance: () => number;
+  readonly retry: () => number;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
   readonly now: () => number;
 }
@@ -106,18 +109,48 @@ function forward(
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
     return redirect(id, backend.redirect, matched, changes);
   }
+  const refusal = refusalOfLimits(runtime, id, action, backend, matched);
+  if (refusal !== undefined) return refusal;
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
   const place = placeFor(runtime, backend, draws);
   if (place !== undefined) {
     const mirrors = mirrorsOf(runtime, id, action, matched, draws);
     const { instance, origin } = place;
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
-    return forwardTo(instance, origin, id, action, backend, matched, point, changes, mirrors);
+    const rules = rulesFor(action, matched);
+    return forwardTo(instance, origin, id, rules, backend, matched, point, changes, mirrors);
   }
   const { service, version } = backend;
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
   return reject(503, "no-instance", detail, id, refusalHeaders(action, matched));
+}
+
+// Most requests have no limit to meet: then nothing is read.
+function refusalOfLimits(
+  { targets }: Runtime,
+  id: string,
+  action: ForwardPlan,
+  { service, target }: BackendPlan,
+  matched: MatchedPath,
+): Decision | undefined {
+  const { bodyBytes } = action.rules.limits;
+  if (bodyBytes > 0) {
+    const length = Number(headerOf(matched.request.view, "content-length", "Content-Length") ?? 0);
+    if (length > bodyBytes) {
+      const detail = `the body of ${length} bytes is larger than ${bodyBytes}`;
+      return reject(413, "too-large", detail, id, refusalHeaders(action, matched));
+    }
+  }
+  const at = targets[target];
+  if (at === undefined || at.plan.limits.requests === 0) return undefined;
+  if (at.pool.service.load.inFlight < at.plan.limits.requests) return undefined;
+  return rejectOverloaded(service, at.plan.limits.requests, id, refusalHeaders(action, matched));
+}
+
+// A body is kept only where it may be sent twice.
+function rulesFor(action: ForwardPlan, { request }: MatchedPath): ForwardRules {
+  return action.replayMethods.includes(request.view.method) ? action.rules : action.rulesOnce;
 }
 
 interface InstancePlace {
@@ -163,7 +196,7 @@ function mirrorsOf(
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
     const instance = choose(runtime.targets[mirror.target], draws, NOTHING, draws.mirrorBalance);
-    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, action, matched));
+    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, matched));
   }
   return Object.freeze(mirrors);
 }
@@ -172,11 +205,10 @@ function mirrorTo(
   instance: InstanceState,
   mirror: MirrorPlan,
   id: string,
-  action: ForwardPlan,
   matched: MatchedPath,
 ): ForwardDecision {
-  const { origin } = mirror;
-  return forwardTo(instance, origin, id, action, mirror, matched, undefined, NOTHING, NOTHING);
+  const { origin, rules } = mirror;
+  return forwardTo(instance, origin, id, rules, mirror, matched, undefined, NOTHING, NOTHING);
 }
 
 /** The instance that the balancer of a service picks in a target; undefined when there is none. */
@@ -222,7 +254,7 @@ function forwardTo(
   instance: InstanceState,
   origin: Origin,
   id: string,
-  action: ForwardPlan,
+  rules: ForwardRules,
   { rewrite, requestHeaders }: Pick<BackendPlan, "rewrite" | "requestHeaders">,
   matched: MatchedPath,
   point: number | undefined,
@@ -255,7 +287,7 @@ function forwardTo(
     request.authority,
     request.protocol,
     request.peerTrusted,
-    action.timeouts,
+    rules,
     mirrors,
   );
 }
@@ -284,7 +316,7 @@ export function forwardAgain(before: Forward, to: InstanceState): ForwardDecisio
     before.authority,
     before.protocol,
     before.peerTrusted,
-    before.timeouts,
+    Forward.rulesOf(before),
     NOTHING,
   );
 }

@@ -15,7 +15,36 @@ export interface HeaderChanges {
 export interface Timeouts {
   readonly requestMs: number;
   readonly attemptMs: number;
+  readonly headMs: number;
   readonly idleMs: number;
+}
+
+/** Limits of size that hold for a forwarded request. Unit: bytes; 0 means none. */
+export interface ForwardLimits {
+  readonly bodyBytes: number;
+  /** How much of the body is worth keeping for another attempt or a copy; 0 where none can follow. */
+  readonly replayBytes: number;
+}
+
+/** A second attempt while the first is still waited for. */
+export interface HedgeRule {
+  readonly delayMs: number;
+  readonly attempts: number;
+}
+
+/** What is compared between the answer of an instance and that to a copy of the request. */
+export interface MirrorCompare {
+  readonly status: boolean;
+  /** In lower case. */
+  readonly headers: readonly string[];
+}
+
+/** What of a route holds for forwarding whatever instance is chosen. */
+export interface ForwardRules {
+  readonly timeouts: Timeouts;
+  readonly limits: ForwardLimits;
+  readonly hedge: HedgeRule | undefined;
+  readonly compare: MirrorCompare | undefined;
 }
 
 /** The request line and host that will be sent. */
@@ -57,6 +86,11 @@ export interface ForwardDecision {
   /** Whether the peer of the socket may speak for others: then its `X-Forwarded-*` are kept and added to. */
   readonly peerTrusted: boolean;
   readonly timeouts: Timeouts;
+  readonly limits: ForwardLimits;
+  /** Undefined when there is no hedging. */
+  readonly hedge: HedgeRule | undefined;
+  /** Of a copy: what of its answer is compared. Undefined when nothing is. */
+  readonly compare: MirrorCompare | undefined;
   /** Copies of the request that go elsewhere. */
   readonly mirrors: readonly ForwardDecision[];
 }
@@ -85,8 +119,10 @@ export type RejectReason =
   | "method-not-allowed"
   | "no-backend"
   | "no-instance"
+  | "too-large"
   | "circuit-open"
-  | "overloaded";
+  | "overloaded"
+  | "internal";
 
 /** The request is refused. */
 export interface RejectDecision {
@@ -99,6 +135,8 @@ export interface RejectDecision {
   /** The reason in words, for logs. Never sent to the client. */
   readonly detail: string;
   readonly retryAfterMs?: number;
+  /** The service that has no room, of `overloaded`. */
+  readonly service?: string;
 }
 
 /** No route holds: the server that the gateway lives in answers. */
@@ -137,7 +175,12 @@ export class Forward implements ForwardDecision {
   readonly #origin: Origin;
   #progress: "decided" | "started" | "judged" | "blamed" | "reported" = "decided";
   readonly #basePath: string;
+  readonly #rules: ForwardRules;
   #instance: InstanceState | undefined = undefined;
+  readonly timeouts: Timeouts;
+  readonly limits: ForwardLimits;
+  readonly hedge: HedgeRule | undefined;
+  readonly compare: MirrorCompare | undefined;
 
   constructor(
     origin: Origin,
@@ -160,9 +203,14 @@ export class Forward implements ForwardDecision {
     readonly authority: string,
     readonly protocol: "http" | "https",
     readonly peerTrusted: boolean,
-    readonly timeouts: Timeouts,
+    rules: ForwardRules,
     readonly mirrors: readonly ForwardDecision[],
   ) {
+    this.timeouts = rules.timeouts;
+    this.limits = rules.limits;
+    this.hedge = rules.hedge;
+    this.compare = rules.compare;
+    this.#rules = rules;
     this.#origin = origin;
     this.#basePath = basePath;
     Object.freeze(this);
@@ -170,6 +218,10 @@ export class Forward implements ForwardDecision {
 
   static originOf(decision: Forward): Origin {
     return decision.#origin;
+  }
+
+  static rulesOf(decision: Forward): ForwardRules {
+    return decision.#rules;
   }
 
   /** Marks the attempt as started at an instance; false when it was before. */

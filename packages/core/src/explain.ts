@@ -77,6 +77,7 @@ class NotedDraws implements Draws {
   readonly balance: () => number;
   readonly mirror: () => number;
   readonly mirrorBalance: () => number;
+  readonly retry: () => number;
   readonly now: () => number;
 
   constructor(draws: Draws) {
@@ -85,6 +86,7 @@ class NotedDraws implements Draws {
     this.split = this.#noted("split", draws.split);
     this.balance = this.#noted("balance", draws.balance);
     this.mirror = this.#noted("mirror", draws.mirror);
+    this.retry = draws.retry;
     this.mirrorBalance = this.#noted("mirror-balance", draws.mirrorBalance);
   }
 

@@ -3,26 +3,20 @@ import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
 import type { ConfigFor } from "./config/literal.js";
-import type { ConnectPlan, Plan, ServicePlan } from "./config/plan.js";
-import {
-  choose,
-  decideStages,
-  forwardAgain,
-  matchStage,
-  type Draws,
-  type Matched,
-} from "./decide.js";
+import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan } from "./config/plan.js";
+import { decideStages, matchStage, type Draws, type Matched } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
-import { mayRetry } from "./health/retry-budget.js";
-import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
+import type { HedgeFacts } from "./health/hedge.js";
+import type { RetryFacts } from "./health/retry.js";
 import { MatchValue, type MatchResult } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
 import { refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
-import { newRuntime, targetOf, type Runtime } from "./runtime.js";
+import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.js";
+import { newRuntime, type Runtime } from "./runtime.js";
 import {
   restoreServices,
   snapshotService,
@@ -38,11 +32,6 @@ export interface Answers {
 
 /** What `decide` of a gateway answers: `DecisionOf<typeof gateway>`. */
 export type DecisionOf<Of extends Gateway> = ReturnType<Of["decide"]>;
-
-/** What follows a failed attempt. */
-export type RetryDecision =
-  | { readonly kind: "retry"; readonly decision: ForwardDecision; readonly delayMs: number }
-  | { readonly kind: "stop"; readonly reason: StopReason };
 
 /** What `createGateway` takes beside the configuration. */
 export interface GatewayOptions {
@@ -78,6 +67,11 @@ export interface Gateway<Known extends Answers = Answers> {
   /** What follows a failed attempt: another one, or the fact that refuses it. Changes nothing. */
   retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision;
   /**
+   * A second attempt while that of the decision is still waited for, where the route hedges: at another instance, in the
+   * same budget as retries; or the fact that refuses it. Changes nothing.
+   */
+  hedge(decision: ForwardDecision, facts: HedgeFacts): RetryDecision;
+  /**
    * Swaps the configuration as a whole. State stays where service name and instance id stay; requests under way
    * finish on the old one. The types of answers stay those of the configuration that the gateway was made from: take
    * one that will have other routes as plain `Gateway`.
@@ -96,10 +90,14 @@ export interface Gateway<Known extends Answers = Answers> {
   restore(partial: PartialSnapshot): readonly string[];
   /** Tells what joins, leaves, drains, is ejected or returns. Answers a function that ends it. */
   onChange(listener: (change: GatewayChange) => void): () => void;
-  /** Whether a route names policies: then `match` has to be asked before `decide`. */
+  /** Names of the steps around every request, which run before the match. */
+  readonly policies: readonly string[];
+  /** Whether the gateway or a route names policies: then `match` has to be asked before `decide`. */
   readonly hasPolicies: boolean;
   /** How the instances of a service are connected to; undefined when there is no such service. */
   connectOf(service: string): ConnectPlan | undefined;
+  /** Limits of the requests under way at a service; undefined when there is no such service. */
+  limitsOf(service: string): ServiceLimitsPlan | undefined;
 }
 
 /**
@@ -127,7 +125,6 @@ class SignalboxGateway implements Gateway {
   #runtime: Runtime;
   readonly #env: Env;
   readonly #draws: Draws;
-  readonly #drawRetry: () => number;
   readonly #listeners = new Set<(change: GatewayChange) => void>();
   #ignoredReports = 0;
   #listenerErrors = 0;
@@ -149,9 +146,9 @@ class SignalboxGateway implements Gateway {
       balance: () => env.random("balance"),
       mirror: () => env.random("mirror"),
       mirrorBalance: () => env.random("mirror-balance"),
+      retry: () => env.random("retry"),
       now: () => env.now(),
     };
-    this.#drawRetry = () => env.random("retry");
     this.#runtime = newRuntime(plan, freshServices(plan, env.now()));
   }
 
@@ -210,25 +207,11 @@ class SignalboxGateway implements Gateway {
 
   retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision {
     const before = ownForward(decision, "retry");
-    const { retryRule, pool } = Forward.originOf(before);
-    const refusal = refusalOf(retryRule, before.attempt, before.request.method, outcome, facts);
-    if (refusal !== undefined) return stop(refusal);
-    const runtime = this.#runtime;
-    const now = this.#env.now();
-    const service = runtime.services.get(before.service);
-    if (service === undefined) return stop("no-instance");
-    if (!mayRetry(service.retryBudget, now)) return stop("budget");
-    const delayMs = pauseOf(retryRule, before.attempt, this.#drawRetry, facts);
-    if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
-    const tried = [...before.tried, before.instance.id];
-    const target = targetOf(runtime.plan, runtime.services, before.service, pool);
-    const instance = choose(target, this.#draws, tried);
-    if (instance === undefined) return stop("no-instance");
-    return Object.freeze({
-      kind: "retry",
-      decision: forwardAgain(before, instance),
-      delayMs,
-    });
+    return retryAttempt(this.#runtime, this.#draws, before, outcome, facts);
+  }
+
+  hedge(decision: ForwardDecision, facts: HedgeFacts): RetryDecision {
+    return hedgeAttempt(this.#runtime, this.#draws, ownForward(decision, "hedge"), facts);
   }
 
   update(config: ConfigInput): void {
@@ -271,12 +254,20 @@ class SignalboxGateway implements Gateway {
     return () => void this.#listeners.delete(own);
   }
 
+  get policies(): readonly string[] {
+    return this.#runtime.plan.policies;
+  }
+
   get hasPolicies(): boolean {
     return this.#runtime.plan.hasPolicies;
   }
 
   connectOf(service: string): ConnectPlan | undefined {
     return this.#runtime.plan.services.get(service)?.connect;
+  }
+
+  limitsOf(service: string): ServiceLimitsPlan | undefined {
+    return this.#runtime.plan.services.get(service)?.limits;
   }
 }
 
@@ -285,10 +276,6 @@ function ownForward(decision: ForwardDecision, method: string): Forward {
   throw new TypeError(
     `gateway.${method}: expected a decision as decide or retry made it, got a copy or a forward decision made by hand`,
   );
-}
-
-function stop(reason: StopReason): RetryDecision {
-  return Object.freeze({ kind: "stop", reason });
 }
 
 function ignore(): void {}

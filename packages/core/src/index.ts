@@ -10,8 +10,8 @@ export {
   type DecisionOf,
   type Gateway,
   type GatewayOptions,
-  type RetryDecision,
 } from "./gateway.js";
+export type { RetryDecision } from "./next-attempt.js";
 export type { GatewayMatch, MatchResult } from "./gateway-match.js";
 export { formatExplanation } from "./format-explanation.js";
 export type {
@@ -41,18 +41,23 @@ export type {
   GatewayConfig,
   FallbackConfig,
   HeaderChangesConfig,
+  HedgeConfig,
   InstanceConfig,
   MatchConfig,
+  MirrorCompareConfig,
   MirrorConfig,
   OutlierConfig,
   PathCondition,
   PathRewriteConfig,
   RedirectConfig,
+  RequestLimitsConfig,
   RespondConfig,
   RetryConfig,
   RewriteConfig,
   RouteConfig,
+  RouteLimitsConfig,
   ServiceConfig,
+  ServiceLimitsConfig,
   ShortRouteConfig,
   SplitConfig,
   StickyConfig,
@@ -62,7 +67,7 @@ export type {
   WeightedBackendConfig,
 } from "./config/config.js";
 export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
-export type { ConnectPlan } from "./config/plan.js";
+export type { ConnectPlan, ServiceLimitsPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";
 export type { FindingKind, RouteFinding } from "./analysis/finding.js";
 export { generateRequests } from "./analysis/generate.js";
@@ -75,7 +80,7 @@ export {
 } from "./analysis/compare.js";
 export { compileRoutes, matchRoute, type RouteMatch, type RouteTable } from "./match/table.js";
 export { canonicalPath, type CanonicalPath, type PathOptions } from "./match/path.js";
-export type { ParseOptions } from "./match/target.js";
+export type { ParseOptions, RequestLimits } from "./match/target.js";
 export { pickVersion } from "./split/pick-version.js";
 export { stickyPoint } from "./split/sticky-point.js";
 export type { Balancer, Candidate, PickInput } from "./balance/balancer.js";
@@ -93,10 +98,14 @@ export {
   type ClientResponseHead,
   type UpstreamResponseHead,
 } from "./rewrite/client-response.js";
+export { changeHeaders, changeRequest, type ViewChange } from "./rewrite/request-change.js";
 export type {
   Decision,
   ForwardDecision,
+  ForwardLimits,
   HeaderChanges,
+  HedgeRule,
+  MirrorCompare,
   NoneDecision,
   Params,
   RedirectDecision,
@@ -115,6 +124,7 @@ export type {
   OutcomeStage,
   ResponseOutcome,
 } from "./outcome.js";
+export type { HedgeFacts } from "./health/hedge.js";
 export type { RetryFacts, StopReason } from "./health/retry.js";
 export type { GatewayChange } from "./settle.js";
 export type {
@@ -124,5 +134,11 @@ export type {
   ServiceSnapshot,
 } from "./snapshot.js";
 export type { InstanceReference } from "./state.js";
-export type { Fact, HeaderRecord, ParsedRequest, RequestView } from "./request.js";
+export {
+  headerOf as headerValue,
+  type Fact,
+  type HeaderRecord,
+  type ParsedRequest,
+  type RequestView,
+} from "./request.js";
 export { systemEnv, type DrawPurpose, type Env } from "./env.js";

@@ -39,6 +39,7 @@ export function startAttempt(
   if (instance.reference !== decision.instance) return false;
   if (!Forward.start(decision, instance)) return false;
   instance.inFlight++;
+  instance.load.inFlight++;
   const pool = service.pools.get(Forward.originOf(decision).pool);
   if (pool !== undefined) {
     pool.cursor++;
@@ -66,6 +67,7 @@ export function settleOutcome(
   if (ended === undefined) return false;
   const { instance, isJudged, isBlamed } = ended;
   instance.inFlight--;
+  instance.load.inFlight--;
   // One attempt is one failure at most, whatever came after a head that was one.
   if (outcome.kind === "failure" && !isBlamed) countFailure(runtime, instance, now, announce);
   else if (outcome.kind === "response" && !isJudged)

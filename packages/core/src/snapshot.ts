@@ -103,6 +103,7 @@ export function restoreServices(
       if (instance === undefined) unknown.push(place);
       else restoreInstance(instance, state, now, place);
     }
+    service.load.inFlight = inFlightAt(service);
     for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
       const pool: PoolState | undefined = service.pools.get(version);
       if (pool === undefined) unknown.push(`${at}/cursors/${escapePointer(version)}`);
@@ -114,6 +115,12 @@ export function restoreServices(
     restoreCounts(budget.retries, wanted.retries, budget.second, `${at}/retries`);
   }
   return unknown;
+}
+
+function inFlightAt({ instances }: ServiceState): number {
+  let sum = 0;
+  for (const { inFlight } of instances.values()) sum += inFlight;
+  return sum;
 }
 
 function restoreInstance(

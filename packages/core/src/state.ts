@@ -12,6 +12,8 @@ export interface InstanceState {
   basePath: string;
   weight: number;
   zone: string | undefined;
+  /** Of its service. */
+  readonly load: ServiceLoad;
   /** The part of it that decisions show. */
   reference: InstanceReference;
   inFlight: number;
@@ -53,6 +55,13 @@ export interface ServiceState {
   /** By version; the empty version stands for all instances. */
   readonly pools: ReadonlyMap<string, PoolState>;
   readonly retryBudget: RetryBudget;
+  readonly load: ServiceLoad;
+}
+
+/** What is under way at a service. The same object over all updates. */
+export interface ServiceLoad {
+  /** Requests under way at all its instances, those that left included. */
+  inFlight: number;
 }
 
 /** Counts of requests and retries by second, in rings of ten. */

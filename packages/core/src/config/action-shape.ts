@@ -19,6 +19,7 @@ import { outlined } from "./outline.js";
 import {
   choice,
   either,
+  flag,
   isObject,
   isText,
   list,
@@ -179,6 +180,13 @@ export const mirror = list(
     service: name("a service"),
     version: optional(name("a version")),
     ratio: optional(ratio("ratio")),
+    timeoutMs: optional(milliseconds("timeoutMs", 1)),
+    compare: optional(
+      record("compare", {
+        status: optional(flag("status")),
+        headers: optional(list("headers", headerName)),
+      }),
+    ),
   }),
 );
 export const url = text(
@@ -209,6 +217,7 @@ const limit = (about: string): Schema => {
 export const timeouts = record("timeouts", {
   requestMs: optional(limit("requestMs")),
   attemptMs: optional(limit("attemptMs")),
+  headMs: optional(limit("headMs")),
   idleMs: optional(limit("idleMs")),
 });
 export const retry = record("retry", {
@@ -221,4 +230,12 @@ export const retry = record("retry", {
       maxMs: optional(milliseconds("maxMs")),
     }),
   ),
+});
+export const hedge = record("hedge", {
+  delayMs: milliseconds("delayMs", 1),
+  attempts: optional(whole("RETRY", "attempts", 1, 5)),
+});
+export const routeLimits = record("limits", {
+  bodyBytes: optional(whole("LIMIT", "bodyBytes", 0)),
+  replayBytes: optional(whole("LIMIT", "replayBytes", 0)),
 });

@@ -17,6 +17,7 @@ export const CONFIG_CODES = [
   "HOST",
   "INSTANCE_URL",
   "INSTANCE_WEIGHT",
+  "LIMIT",
   "METHOD",
   "MISSING",
   "NAME",

@@ -1,4 +1,4 @@
-import type { HeaderChanges, RetryRule, Timeouts } from "../decision.js";
+import type { HeaderChanges, RetryRule } from "../decision.js";
 import { DEFAULT_RETRY } from "../health/retry.js";
 import type { PathOptions } from "../match/path.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
@@ -11,14 +11,13 @@ import type {
   MirrorConfig,
   RetryConfig,
   RouteConfig,
-  TimeoutsConfig,
   ToConfig,
   WeightedBackendConfig,
 } from "./config.js";
 import type { ActionPlan, BackendPlan, MirrorPlan, SplitPlan, TargetPlan } from "./plan.js";
+import { compileForwarding, mirrorRules } from "./compile-forwarding.js";
 import { compileRedirect, compileRewrites } from "./compile-rewrite.js";
 import { serviceOfUrls, urlsOf } from "./short-form.js";
-import { withDefaults } from "./with-defaults.js";
 
 /** Numbers for services with a version: the same pair is the same number. */
 class Targets {
@@ -117,9 +116,11 @@ function compileAction(
     ...base,
     kind: "forward",
     split: compileSplit(route.to as ToConfig, { route, targets, retryRule, options }),
-    timeouts: compileTimeouts(route.timeouts, defaults.timeouts),
+    ...compileForwarding(route, defaults, retryRule),
     mirrors: Object.freeze(
-      (route.mirror ?? []).map((mirror) => compileMirror(mirror, route, targets, options)),
+      (route.mirror ?? []).map((mirror) =>
+        compileMirror(mirror, route, defaults, targets, options),
+      ),
     ),
   });
 }
@@ -127,11 +128,13 @@ function compileAction(
 const NO_RETRY: RetryRule = Object.freeze({ ...DEFAULT_RETRY, attempts: 0 });
 
 function compileMirror(
-  { service, version = "", ratio = 1 }: MirrorConfig,
+  mirror: MirrorConfig,
   route: RouteConfig,
+  defaults: DefaultsConfig,
   targets: Targets,
   options: PathOptions,
 ): MirrorPlan {
+  const { service, version = "", ratio = 1 } = mirror;
   return Object.freeze({
     service,
     target: targets.numberOf(service, version),
@@ -139,6 +142,7 @@ function compileMirror(
     origin: Object.freeze({ retryRule: NO_RETRY, pool: version }),
     requestHeaders: levels(route.requestHeaders),
     rewrite: compileRewrites(options, route.rewrite),
+    rules: mirrorRules(mirror, defaults),
   });
 }
 
@@ -251,20 +255,6 @@ function compileHeaderChanges({
     set: pairs(set),
     add: pairs(add),
     remove: Object.freeze(remove.map((name) => name.toLowerCase())),
-  });
-}
-
-const NO_TIMEOUTS: Timeouts = { requestMs: 0, attemptMs: 0, idleMs: 60_000 };
-
-function compileTimeouts(
-  own: TimeoutsConfig | undefined,
-  defaults: TimeoutsConfig | undefined,
-): Timeouts {
-  const { requestMs, attemptMs, idleMs } = withDefaults<TimeoutsConfig>(NO_TIMEOUTS, defaults, own);
-  return Object.freeze({
-    requestMs: Number(requestMs),
-    attemptMs: Number(attemptMs),
-    idleMs: Number(idleMs),
   });
 }
 

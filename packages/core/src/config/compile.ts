@@ -4,7 +4,7 @@ import { random } from "../balance/random.js";
 import { roundRobin } from "../balance/round-robin.js";
 import type { OutlierRule } from "../health/outlier.js";
 import { compileAddresses } from "../match/address.js";
-import type { ParseOptions } from "../match/target.js";
+import type { ParseOptions, RequestLimits } from "../match/target.js";
 import { assertConfig } from "./check.js";
 import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-routes.js";
 import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
@@ -13,10 +13,11 @@ import type {
   DefaultsConfig,
   GatewayConfig,
   OutlierConfig,
+  RequestLimitsConfig,
   ServiceConfig,
 } from "./config.js";
 import { instanceUrl } from "./instance-url.js";
-import type { ConnectPlan, InstancePlan, Plan, ServicePlan } from "./plan.js";
+import type { ConnectPlan, InstancePlan, Plan, ServiceLimitsPlan, ServicePlan } from "./plan.js";
 import { allServices, longInstance } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
@@ -43,7 +44,10 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
         compileService(name, service, defaults),
       ]),
     ),
-    hasPolicies: config.routes.some(({ policies = [] }) => policies.length > 0),
+    policies: Object.freeze([...(config.policies ?? [])]),
+    hasPolicies:
+      (config.policies ?? []).length > 0 ||
+      config.routes.some(({ policies = [] }) => policies.length > 0),
     tellAllowedMethods: config.unmatchedMethod === "405",
   });
 }
@@ -62,8 +66,23 @@ function compileParse(config: GatewayConfig): ParseOptions {
   const trusted = config.trustedProxies ?? [];
   return Object.freeze({
     ...(config.path === undefined ? {} : { path: Object.freeze({ ...config.path }) }),
+    ...(config.limits === undefined ? {} : { limits: compileRequestLimits(config.limits) }),
     ...(trusted.length === 0 ? {} : { trustedProxies: compileAddresses(trusted) }),
   });
+}
+
+function compileRequestLimits(limits: RequestLimitsConfig): RequestLimits {
+  const { urlBytes, headerBytes, headerCount } = limits;
+  return Object.freeze({
+    urlBytes: orNone(urlBytes),
+    headerBytes: orNone(headerBytes),
+    headerCount: orNone(headerCount),
+  });
+}
+
+// 0 switches a limit off.
+function orNone(limit = 0): number {
+  return limit === 0 ? Number.POSITIVE_INFINITY : limit;
 }
 
 const BALANCERS = new Map<string, Balancer>(
@@ -74,8 +93,10 @@ const DEFAULT_CONNECT: ConnectPlan = {
   timeoutMs: 5_000,
   connections: 256,
   queue: 1_024,
+  queueMs: 5_000,
   keepAliveMs: 4_000,
 };
+const DEFAULT_LIMITS: ServiceLimitsPlan = { requests: 0, queue: 0, queueMs: 5_000 };
 const DEFAULT_OUTLIER: OutlierRule = {
   consecutiveFailures: 5,
   baseEjectionMs: 30_000,
@@ -97,6 +118,7 @@ function compileService(
     balancer: typeof balancer === "string" ? (BALANCERS.get(balancer) as Balancer) : balancer,
     outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
     tryAll: service.whenNoneEligible !== "reject",
+    limits: Object.freeze(withDefaults(DEFAULT_LIMITS, service.limits)),
     connect: Object.freeze(withDefaults(DEFAULT_CONNECT, defaults.connect, service.connect)),
   });
 }

@@ -128,6 +128,18 @@ export interface MirrorConfig {
   readonly version?: string;
   /** Share of the requests that is copied, in [0, 1]. Default: 1. */
   readonly ratio?: number;
+  /** Longest time for a copy from its start to the end of its answer; then it is given up. Default: 10 000. */
+  readonly timeoutMs?: number;
+  /** What of the two answers is compared and reported. Default: nothing. */
+  readonly compare?: MirrorCompareConfig;
+}
+
+/** What is compared between the answer that the client gets from the instance and the answer to a copy. */
+export interface MirrorCompareConfig {
+  /** Default: true. */
+  readonly status?: boolean;
+  /** Names of response headers. Default: none. */
+  readonly headers?: readonly string[];
 }
 
 /**
@@ -181,8 +193,52 @@ export interface TimeoutsConfig {
   readonly requestMs?: number | "0";
   /** Covers one attempt. Default: 0. */
   readonly attemptMs?: number | "0";
-  /** Longest silence of an instance. Default: 60 000. */
+  /**
+   * Longest wait for the head of a response once the request was sent whole. Default: 0, which leaves it to `idleMs`.
+   */
+  readonly headMs?: number | "0";
+  /** Longest silence: bytes in either direction start it anew. Default: 60 000. */
   readonly idleMs?: number | "0";
+}
+
+/**
+ * A second attempt while the first is still waited for: the first response head wins, the other attempt is cancelled.
+ *
+ * Source: Dean and Barroso, The Tail at Scale (2013), hedged requests.
+ */
+export interface HedgeConfig {
+  /** How long the latest attempt is waited for before another is started. Unit: milliseconds, at least 1. */
+  readonly delayMs: number;
+  /** Most attempts beside the first, from 1 to 5. Default: 1. */
+  readonly attempts?: number;
+}
+
+/** Limits of size of forwarded requests. 0 switches one off. */
+export interface RouteLimitsConfig {
+  /** Largest request body; a larger one gets 413 and is not read on. Unit: bytes. Default: 0. */
+  readonly bodyBytes?: number;
+  /** Largest request body that is kept for another attempt or a copy. Unit: bytes. Default: 65 536. */
+  readonly replayBytes?: number;
+}
+
+/** Limits of size of every request. 0 switches one off, which leaves it to the server. */
+export interface RequestLimitsConfig {
+  /** Longest request target; a longer one gets 414. Unit: bytes. Default: 0. */
+  readonly urlBytes?: number;
+  /** Most bytes of header names and values together; more get 431. Default: 0. */
+  readonly headerBytes?: number;
+  /** Most header lines; more get 431. Default: 0. */
+  readonly headerCount?: number;
+}
+
+/** Limits of the requests under way at a service. */
+export interface ServiceLimitsConfig {
+  /** Most requests under way at all instances together; more wait, or get 503. Default: 0, which is no limit. */
+  readonly requests?: number;
+  /** Most requests that wait for a place of the service. Default: 0. */
+  readonly queue?: number;
+  /** Longest wait for a place of the service; then 503. Unit: milliseconds. Default: 5 000. */
+  readonly queueMs?: number;
 }
 
 /** What happens after a failed attempt. */
@@ -207,6 +263,9 @@ interface RouteBase {
   readonly rewrite?: RewriteConfig;
   readonly timeouts?: TimeoutsConfig;
   readonly retry?: RetryConfig;
+  /** Default: off. */
+  readonly hedge?: HedgeConfig;
+  readonly limits?: RouteLimitsConfig;
   /** Copies of forwarded requests, each on its own. They have the changes of the route, not those of a backend. */
   readonly mirror?: readonly MirrorConfig[];
   /** Such a route takes a preflight by the method that it asks for. */
@@ -264,6 +323,8 @@ export interface ConnectConfig {
   readonly connections?: number;
   /** Most requests waiting for a connection of one instance. Default: 1 024. */
   readonly queue?: number;
+  /** Longest wait for a connection that others use; then 503. Default: 5 000. */
+  readonly queueMs?: number;
   /** How long an idle connection is kept. Default: 4 000. */
   readonly keepAliveMs?: number;
 }
@@ -276,6 +337,7 @@ export interface ServiceConfig {
   readonly outlier?: OutlierConfig;
   /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */
   readonly whenNoneEligible?: "try-all" | "reject";
+  readonly limits?: ServiceLimitsConfig;
   readonly connect?: ConnectConfig;
 }
 
@@ -283,6 +345,7 @@ export interface ServiceConfig {
 export interface DefaultsConfig {
   readonly timeouts?: TimeoutsConfig;
   readonly retry?: RetryConfig;
+  readonly limits?: RouteLimitsConfig;
   readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
   readonly outlier?: OutlierConfig;
   readonly connect?: ConnectConfig;
@@ -297,6 +360,12 @@ export interface GatewayConfig {
   /** CIDR ranges of proxies whose `X-Forwarded-*` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   readonly path?: PathOptions;
+  readonly limits?: RequestLimitsConfig;
+  /**
+   * Names of the steps around every request, in their order. They run before a route is looked for, outside of those of
+   * a route, and see requests too that no route takes. A proxy that does not know one answers 500.
+   */
+  readonly policies?: readonly string[];
   /** What a request gets whose path matches but whose method does not. Default: `"none"`. */
   readonly unmatchedMethod?: "none" | "405";
   readonly defaults?: DefaultsConfig;

@@ -1,5 +1,5 @@
 import type { Balancer } from "../balance/balancer.js";
-import type { HeaderChanges, Origin, RespondDecision, Timeouts } from "../decision.js";
+import type { ForwardRules, HeaderChanges, Origin, RespondDecision } from "../decision.js";
 import type { OutlierRule } from "../health/outlier.js";
 import type { Alternative } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
@@ -26,7 +26,16 @@ export interface ConnectPlan {
   readonly timeoutMs: number;
   readonly connections: number;
   readonly queue: number;
+  readonly queueMs: number;
   readonly keepAliveMs: number;
+}
+
+/** Limits of the requests under way at a service, with their defaults filled in. */
+export interface ServiceLimitsPlan {
+  /** 0 means no limit. */
+  readonly requests: number;
+  readonly queue: number;
+  readonly queueMs: number;
 }
 
 /** A service after checking, with its defaults filled in. */
@@ -36,6 +45,7 @@ export interface ServicePlan {
   readonly balancer: Balancer;
   readonly outlier: OutlierRule | undefined;
   readonly tryAll: boolean;
+  readonly limits: ServiceLimitsPlan;
   readonly connect: ConnectPlan;
 }
 
@@ -75,6 +85,7 @@ export interface MirrorPlan {
   /** Those of the route. */
   readonly requestHeaders: readonly HeaderChanges[];
   readonly rewrite: RewritePlan | undefined;
+  readonly rules: ForwardRules;
 }
 
 /** What routes have whatever they do. */
@@ -89,7 +100,12 @@ interface ActionBase {
 export interface ForwardPlan extends ActionBase {
   readonly kind: "forward";
   readonly split: SplitPlan;
-  readonly timeouts: Timeouts;
+  /** For requests whose body is worth keeping, because another attempt or a copy may follow. */
+  readonly rules: ForwardRules;
+  /** For those that are sent once. */
+  readonly rulesOnce: ForwardRules;
+  /** Methods that may be sent twice, where a body can be. */
+  readonly replayMethods: readonly string[];
   readonly mirrors: readonly MirrorPlan[];
 }
 
@@ -119,6 +135,9 @@ export interface Plan extends RoutesPlan {
   readonly parse: ParseOptions;
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly tellAllowedMethods: boolean;
+  /** Steps around every request. */
+  readonly policies: readonly string[];
+  /** Whether there are any, on the gateway or on a route. */
   readonly hasPolicies: boolean;
 }
 

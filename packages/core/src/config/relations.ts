@@ -16,6 +16,17 @@ import { hasInlineMatch, isUrl, MATCH_FIELDS } from "./short-form.js";
 import { suggest } from "./suggest.js";
 import { withDefaults } from "./with-defaults.js";
 
+/** Fields of a route that act on forwarded requests. */
+const FORWARD_FIELDS = [
+  "rewrite",
+  "requestHeaders",
+  "timeouts",
+  "retry",
+  "hedge",
+  "limits",
+  "mirror",
+] as const;
+
 /** What the parts of a config say of each other: names that must exist, be unique or not meet. */
 export class Relations {
   readonly #problems = new ProblemList();
@@ -109,7 +120,7 @@ export class Relations {
       );
     }
     if (given.length !== 1 || given[0] === "to") return;
-    for (const field of ["rewrite", "requestHeaders", "timeouts", "retry", "mirror"]) {
+    for (const field of FORWARD_FIELDS) {
       if (route[field] === undefined) continue;
       const message = `${field} changes nothing on a route with ${given[0] as string}: it acts on forwarded requests`;
       this.#problems.add([...at, field], "NO_EFFECT", message, field, `a route with "to"`);

@@ -6,6 +6,8 @@ import {
   to,
   timeouts,
   retry,
+  hedge,
+  routeLimits,
   mirror,
   url,
 } from "./action-shape.js";
@@ -45,6 +47,8 @@ const routeFields = {
   rewrite: optional(rewrite),
   timeouts: optional(timeouts),
   retry: optional(retry),
+  hedge: optional(hedge),
+  limits: optional(routeLimits),
   mirror: optional(mirror),
   cors: optional(cors),
   policies: optional(list("policies", name("a policy"))),
@@ -120,13 +124,25 @@ const connect = record("connect", {
   timeoutMs: optional(milliseconds("timeoutMs", 1)),
   connections: optional(whole("CONNECT", "connections", 1)),
   queue: optional(whole("CONNECT", "queue", 0)),
+  queueMs: optional(milliseconds("queueMs", 1)),
   keepAliveMs: optional(milliseconds("keepAliveMs", 1)),
+});
+const serviceLimits = record("limits", {
+  requests: optional(whole("LIMIT", "requests", 0)),
+  queue: optional(whole("LIMIT", "queue", 0)),
+  queueMs: optional(milliseconds("queueMs", 1)),
+});
+const requestLimits = record("limits", {
+  urlBytes: optional(whole("LIMIT", "urlBytes", 0)),
+  headerBytes: optional(whole("LIMIT", "headerBytes", 0)),
+  headerCount: optional(whole("LIMIT", "headerCount", 0)),
 });
 const service = record("a service", {
   instances: list("instances", instance),
   balancer: optional(balancer),
   outlier: optional(outlier),
   whenNoneEligible: optional(choice("TYPE", "whenNoneEligible", ["try-all", "reject"])),
+  limits: optional(serviceLimits),
   connect: optional(connect),
 });
 
@@ -141,11 +157,14 @@ const configFields = {
       encodedSlashes: optional(choice("TYPE", "encodedSlashes", ["keep", "reject"])),
     }),
   ),
+  limits: optional(requestLimits),
+  policies: optional(list("policies", name("a policy"))),
   unmatchedMethod: optional(choice("TYPE", "unmatchedMethod", ["none", "405"])),
   defaults: optional(
     record("defaults", {
       timeouts: optional(timeouts),
       retry: optional(retry),
+      limits: optional(routeLimits),
       balancer: optional(balancer),
       outlier: optional(outlier),
       connect: optional(connect),

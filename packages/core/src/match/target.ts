@@ -1,4 +1,4 @@
-import { headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
+import { eachHeader, headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
 import { plainAddress, type AddressSet } from "./address.js";
 import { clientAddressOf } from "./client.js";
 import { isPlainHost, parseHost } from "./host.js";
@@ -9,13 +9,22 @@ export interface ParseOptions {
   readonly path?: PathOptions;
   /** Undefined: no proxy is trusted. */
   readonly trustedProxies?: AddressSet;
+  /** Undefined: none. */
+  readonly limits?: RequestLimits;
+}
+
+/** Limits of size of a request; infinite where there is none. */
+export interface RequestLimits {
+  readonly urlBytes: number;
+  readonly headerBytes: number;
+  readonly headerCount: number;
 }
 
 /** A request that cannot be routed at all, with the reason in words. */
 export interface BadRequest {
   readonly kind: "bad";
-  /** 400, or 405 for CONNECT. */
-  readonly status: 400 | 405;
+  /** 400, or 405 for CONNECT, or 414 or 431 for what is too large. */
+  readonly status: 400 | 405 | 414 | 431;
   readonly problem: string;
 }
 
@@ -28,6 +37,10 @@ export function parseRequest(view: RequestView, options: ParseOptions): ParsedRe
   if (view.method === "CONNECT") {
     return { kind: "bad", status: 405, problem: "CONNECT is not served" };
   }
+  if (options.limits !== undefined) {
+    const excess = excessOf(view, options.limits);
+    if (excess !== undefined) return excess;
+  }
   const url = view.url;
   if (!isPlainTarget(url)) return parseTarget(view, options);
   const mark = url.indexOf("?");
@@ -38,6 +51,34 @@ export function parseRequest(view: RequestView, options: ParseOptions): ParsedRe
 /** Whether a request cannot be routed at all. */
 export function isBad(parsed: ParsedRequest | BadRequest): parsed is BadRequest {
   return parsed.kind === "bad";
+}
+
+// Sizes as they came: Node gives a byte of a head as one character.
+function excessOf(view: RequestView, limits: RequestLimits): BadRequest | undefined {
+  const { urlBytes, headerBytes, headerCount } = limits;
+  if (view.url.length > urlBytes) {
+    const problem = `the target of ${view.url.length} bytes is longer than ${urlBytes}`;
+    return { kind: "bad", status: 414, problem };
+  }
+  let count = 0;
+  let bytes = 0;
+  eachHeader(view, (name, value) => {
+    count++;
+    bytes += name.length + value.length;
+  });
+  if (count > headerCount) {
+    return {
+      kind: "bad",
+      status: 431,
+      problem: `${count} header lines are more than ${headerCount}`,
+    };
+  }
+  if (bytes <= headerBytes) return undefined;
+  return {
+    kind: "bad",
+    status: 431,
+    problem: `${bytes} bytes of headers are more than ${headerBytes}`,
+  };
 }
 
 function bad(problem: string): BadRequest {

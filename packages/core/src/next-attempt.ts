@@ -1,0 +1,72 @@
+import { choose, forwardAgain, type Draws } from "./decide.js";
+import { Forward, type ForwardDecision } from "./decision.js";
+import { hedgeRefusalOf, type HedgeFacts } from "./health/hedge.js";
+import { mayRetry } from "./health/retry-budget.js";
+import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
+import type { Outcome } from "./outcome.js";
+import { targetOf, type Runtime } from "./runtime.js";
+import type { InstanceState } from "./state.js";
+
+/** What follows a failed or a slow attempt. */
+export type RetryDecision =
+  | { readonly kind: "retry"; readonly decision: ForwardDecision; readonly delayMs: number }
+  | { readonly kind: "stop"; readonly reason: StopReason };
+
+/** The attempt after one that failed, or the fact that refuses it. */
+export function retryAttempt(
+  runtime: Runtime,
+  draws: Draws,
+  before: Forward,
+  outcome: Outcome,
+  facts: RetryFacts,
+): RetryDecision {
+  const { retryRule } = Forward.originOf(before);
+  const refusal = refusalOf(retryRule, before.attempt, before.request.method, outcome, facts);
+  if (refusal !== undefined) return stop(refusal);
+  const service = runtime.services.get(before.service);
+  if (service === undefined) return stop("no-instance");
+  if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
+  const delayMs = pauseOf(retryRule, before.attempt, draws.retry, facts);
+  if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
+  const instance = chooseAgain(runtime, draws, before);
+  return instance === undefined ? stop("no-instance") : again(before, instance, delayMs);
+}
+
+/** An attempt beside one that is under way, or the fact that refuses it. */
+export function hedgeAttempt(
+  runtime: Runtime,
+  draws: Draws,
+  before: Forward,
+  facts: HedgeFacts,
+): RetryDecision {
+  const refusal = hedgeRefusalOf(before, Forward.originOf(before).retryRule, facts);
+  if (refusal !== undefined) return stop(refusal);
+  const service = runtime.services.get(before.service);
+  if (service === undefined) return stop("no-instance");
+  if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
+  const instance = chooseAgain(runtime, draws, before);
+  // The same request once more where it is slow already helps nobody.
+  if (instance === undefined || isTried(before, instance)) return stop("no-instance");
+  return again(before, instance, 0);
+}
+
+function chooseAgain(
+  { plan, services }: Runtime,
+  draws: Draws,
+  before: Forward,
+): InstanceState | undefined {
+  const target = targetOf(plan, services, before.service, Forward.originOf(before).pool);
+  return choose(target, draws, [...before.tried, before.instance.id]);
+}
+
+function isTried({ tried, instance }: Forward, { id }: InstanceState): boolean {
+  return instance.id === id || tried.includes(id);
+}
+
+function again(before: Forward, instance: InstanceState, delayMs: number): RetryDecision {
+  return Object.freeze({ kind: "retry", decision: forwardAgain(before, instance), delayMs });
+}
+
+function stop(reason: StopReason): RetryDecision {
+  return Object.freeze({ kind: "stop", reason });
+}

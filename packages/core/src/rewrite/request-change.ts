@@ -1,0 +1,75 @@
+import type { HeaderChangesConfig } from "../config/config.js";
+import type { HeaderChanges } from "../decision.js";
+import { eachHeader, type Fact, type RequestView } from "../request.js";
+import { applyHeaderChanges } from "./header-changes.js";
+import { isHopByHop } from "./hop-by-hop.js";
+
+/** What is to be changed of a request. */
+export interface ViewChange {
+  /** Laid over the facts that are there. */
+  readonly facts?: { readonly [name: string]: Fact } | undefined;
+  readonly headers?: HeaderChangesConfig | undefined;
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/**
+ * The view of a request with some changes; the view itself stays as it is.
+ *
+ * @throws TypeError when a header cannot be changed so, or its value holds what no header may
+ *
+ * @example
+ * changeRequest(view, { headers: { set: { "x-user": "ada" } } });
+ */
+export function changeRequest(view: RequestView, change: ViewChange): RequestView {
+  const { facts, headers, method, url } = change;
+  const changed: { -readonly [Field in keyof RequestView]: RequestView[Field] } = { ...view };
+  if (method !== undefined) changed.method = checked(method, TOKEN, "method");
+  if (url !== undefined) changed.url = checked(url, TARGET, "url");
+  if (facts !== undefined) changed.facts = { ...view.facts, ...facts };
+  if (headers === undefined) return changed as RequestView;
+  const flat: string[] = [];
+  eachHeader(view, (name, value) => flat.push(name, value));
+  changeHeaders(flat, headers);
+  delete changed.headers;
+  changed.rawHeaders = flat;
+  return changed as RequestView;
+}
+
+/**
+ * Changes a flat list of headers (name, value, name, value) in place: `set` overwrites, `add` appends, `remove` deletes.
+ *
+ * @throws TypeError when a header cannot be changed so, or its value holds what no header may
+ */
+export function changeHeaders(headers: string[], config: HeaderChangesConfig): void {
+  const { set = {}, add = {}, remove = [] } = config;
+  const changes: HeaderChanges = {
+    set: Object.entries(set).map(checkedPair),
+    add: Object.entries(add).map(checkedPair),
+    remove: remove.map(checkedName),
+  };
+  applyHeaderChanges(headers, [changes]);
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Field values of RFC 9110 section 5.5: visible characters, blanks, and bytes above them. */
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+const TARGET = /^[^\u0000-\u0020\u007f]+$/;
+
+/** Framing and routing belong to the forwarder. */
+const FORBIDDEN: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
+
+function checkedPair([name, value]: readonly [string, string]): readonly [string, string] {
+  return [checkedName(name), checked(value, VALUE, `value of the header ${JSON.stringify(name)}`)];
+}
+
+function checkedName(name: string): string {
+  const lower = checked(name, TOKEN, "name of a header").toLowerCase();
+  if (!FORBIDDEN.has(lower) && !isHopByHop(lower)) return lower;
+  throw new TypeError(`the header ${lower} cannot be changed: it belongs to the connection`);
+}
+
+function checked(text: string, pattern: RegExp, about: string): string {
+  if (typeof text === "string" && pattern.test(text)) return text;
+  throw new TypeError(`the ${about} cannot be ${JSON.stringify(text)}`);
+}
