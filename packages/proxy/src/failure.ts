@@ -1,10 +1,58 @@
 import type { FailureCause, OutcomeStage } from "@signalbox/core";
 
-/** Why an attempt ended early, and who is to blame. */
+/** What a client can do to end a request. */
+export type ClientCause = "left" | "malformed" | "silent" | "too-large";
+
+/** What the gateway itself can have against a request, or do wrong. */
+export type GatewayCause =
+  "overloaded" | "no-instance" | "timeout" | "closing" | "policy" | "error";
+
+/** Why a request did not come to its end: who is to blame, for what, and how far it had come. */
 export type Failure =
-  | { readonly side: "instance"; readonly cause: FailureCause }
-  | { readonly side: "client" }
-  | { readonly side: "us"; readonly error: Error };
+  | { readonly side: "instance"; readonly stage: OutcomeStage; readonly cause: FailureCause }
+  | { readonly side: "client"; readonly stage: OutcomeStage; readonly cause: ClientCause }
+  | {
+      readonly side: "gateway";
+      readonly stage: OutcomeStage;
+      readonly cause: GatewayCause;
+      /** What was thrown, for logs. */
+      readonly error?: Error;
+    };
+
+/** The status that each failure comes to before the response head; after it the response is cut. */
+const STATUSES: {
+  readonly [Side in Failure["side"]]: {
+    readonly [Cause in Extract<Failure, { side: Side }>["cause"]]: number;
+  };
+} = {
+  instance: {
+    refused: 502,
+    unreachable: 502,
+    dns: 502,
+    tls: 502,
+    timeout: 504,
+    reset: 502,
+    closed: 502,
+    protocol: 502,
+    truncated: 502,
+    overflow: 502,
+  },
+  // 499 is for logs: nobody is there to read it.
+  client: { left: 499, malformed: 400, silent: 408, "too-large": 413 },
+  gateway: {
+    overloaded: 503,
+    "no-instance": 503,
+    timeout: 504,
+    closing: 503,
+    policy: 500,
+    error: 500,
+  },
+};
+
+/** The status that tells the client of a failure before the response head. */
+export function statusOf(failure: Failure): number {
+  return (STATUSES[failure.side] as { readonly [cause: string]: number })[failure.cause] as number;
+}
 
 const CAUSES: { readonly [code: string]: FailureCause } = {
   ECONNREFUSED: "refused",
@@ -25,7 +73,7 @@ const CAUSES: { readonly [code: string]: FailureCause } = {
   UND_ERR_HEADERS_OVERFLOW: "overflow",
 };
 
-/** What only we can have done: a bad argument, or closing under a request. */
+/** What only the gateway can have done: a bad argument, or closing under a request. */
 const OURS: ReadonlySet<string> = new Set([
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",
@@ -34,24 +82,18 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads what undici or Node say of a failed attempt. */
-export function failureOf(error: Error & { code?: unknown }): Failure {
+export function failureOf(error: Error & { code?: unknown }, stage: OutcomeStage): Failure {
   const code = typeof error.code === "string" ? error.code : "";
   // The client announced another length than it sent.
-  if (code === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH") return { side: "client" };
-  if (OURS.has(code)) return { side: "us", error };
+  if (code === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH")
+    return { side: "client", stage, cause: "malformed" };
+  if (OURS.has(code)) return { side: "gateway", stage, cause: "error", error };
   const known = Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
-  if (known !== undefined) return { side: "instance", cause: known };
-  return { side: "instance", cause: isTls(code) ? "tls" : "protocol" };
+  return { side: "instance", stage, cause: known ?? (isTls(code) ? "tls" : "protocol") };
 }
 
 function isTls(code: string): boolean {
   return /^(ERR_SSL_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_)/.test(code);
-}
-
-/** The status that tells the client of a failure before the response head. */
-export function statusOf(failure: Failure): number {
-  if (failure.side === "instance") return failure.cause === "timeout" ? 504 : 502;
-  return failure.side === "client" ? 400 : 503;
 }
 
 /** How far an attempt has come. */
