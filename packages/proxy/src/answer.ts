@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
 import type { ServerRequest } from "./view.js";
 
@@ -30,11 +30,11 @@ export function answer(
   res: ServerReply,
   status: number,
   headers: string[],
-  body: string,
+  body: string | Buffer,
 ): void {
   if (res.destroyed || res.headersSent) return;
   if (!canDrain(req)) closeAfter(res);
-  const bytes = Buffer.from(body);
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
   // 204 and 304 have no body, and no length of one (RFC 9110 section 8.6).
   const isBodyless = status === 204 || status === 304;
   writeHead(
@@ -43,22 +43,6 @@ export function answer(
     isBodyless ? headers : [...headers, "content-length", String(bytes.length)],
   );
   endBody(res, isBodyless || req.method === "HEAD" ? undefined : bytes);
-}
-
-/** Answers with a status and its name as plain text. */
-export function answerPlain(
-  req: ServerRequest,
-  res: ServerReply,
-  status: number,
-  headers: string[] = [],
-): void {
-  answer(
-    req,
-    res,
-    status,
-    [...headers, "content-type", "text/plain; charset=utf-8"],
-    `${status} ${STATUS_CODES[status] ?? ""}\n`,
-  );
 }
 
 /** Writes a part of a body; false when the client has to catch up first. */

@@ -1,31 +1,37 @@
-import {
-  buildUpstreamRequest,
-  type ForwardDecision,
-  type Gateway,
-  type Outcome,
-  type RequestView,
-} from "@signalbox/core";
-import type { RequestBody } from "./body.js";
+import type { ForwardDecision, Gateway, Outcome, OutcomeStage } from "@signalbox/core";
+import type { Deadlines, DeadlineOwner } from "./deadlines.js";
+import { Deadline } from "./deadlines.js";
 import { failureOf, stageOf, type Failure } from "./failure.js";
-import type { AttemptController, AttemptHandler, InstancePool, Slot, SlotWaiter } from "./pool.js";
+import type {
+  AttemptController,
+  AttemptHandler,
+  InstancePool,
+  OutgoingRequest,
+  Slot,
+  SlotWaiter,
+} from "./pool.js";
 
-type Headers = Record<string, string | string[] | undefined>;
+/** The head that an instance answered with, as undici gives it. */
+export type UpstreamHeaders = Record<string, string | string[] | undefined>;
 
-/** The exchange that an attempt belongs to. */
+/** What an attempt belongs to: an exchange, or a copy of its request. */
 export interface AttemptOwner {
   readonly gateway: Gateway;
-  readonly view: RequestView;
-  readonly body: RequestBody | null;
-  continueBody(): void;
-  onInterim(status: number, headers: Headers): void;
-  /** Starts the next attempt instead of this response; undefined when the response is to be delivered. */
-  retryAfter(status: number, retryAfter: string | undefined): (() => void) | undefined;
-  onHead(status: number, headers: Headers): void;
+  readonly deadlines: Deadlines;
+  /** The request as it goes to the instance of an attempt. */
+  outgoing(attempt: Attempt): OutgoingRequest;
+  /** The instance has a connection and takes the body. */
+  onReady(attempt: Attempt): void;
+  onSent(attempt: Attempt): void;
+  onInterim(attempt: Attempt, status: number, headers: UpstreamHeaders): void;
+  /** True to take the response, false to throw it away. */
+  onHead(attempt: Attempt, status: number, headers: UpstreamHeaders): boolean;
   /** False when the client has to catch up first. */
-  onData(chunk: Buffer): boolean;
-  onEnd(): void;
-  onFailure(failure: Failure, outcome: Outcome, reusedConnection: boolean): void;
-  onOverflow(): void;
+  onData(attempt: Attempt, chunk: Buffer): boolean;
+  onEnd(attempt: Attempt): void;
+  onFailure(attempt: Attempt, failure: Failure, outcome: Outcome): void;
+  /** The outcome has been reported. */
+  onReported(attempt: Attempt): void;
 }
 
 /** Interim responses past this number end the attempt: an instance that never comes to the point is broken. */
@@ -41,63 +47,80 @@ const DISCARD_MS = 1_000;
  * One attempt at one instance: waits for a connection, sends, and passes on what comes back. It reports to the
  * gateway exactly once, and gives its connection back exactly once, whatever happens.
  */
-export class Attempt implements SlotWaiter, AttemptHandler {
+export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
   readonly #owner: AttemptOwner;
-  readonly #decision: ForwardDecision;
+  readonly decision: ForwardDecision;
   readonly #startedAt: number;
   #pool: InstancePool | undefined;
   #slot: Slot | undefined;
   #controller: AttemptController | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** Of the whole attempt, or of a response that is thrown away. */
+  #deadline: Deadline | undefined;
+  /** Of the wait for a connection. */
+  #queueDeadline: Deadline | undefined;
   #isReused = false;
   #isSent = false;
+  #hasBody = false;
   #status = 0;
   #interim = 0;
   #discarded = -1;
-  /** Reported, and of no more interest to the exchange. */
+  /** Reported, and of no more interest to its owner. */
   #isSettled = false;
 
   /** @param startedAt when it begins, on the clock of `performance` */
   constructor(owner: AttemptOwner, decision: ForwardDecision, startedAt: number) {
     this.#owner = owner;
     this.#startedAt = startedAt;
-    this.#decision = decision;
+    this.decision = decision;
     const { attemptMs } = decision.timeouts;
-    if (attemptMs > 0) this.#timer = setTimeout(() => this.#onTimeout(), attemptMs);
+    if (attemptMs > 0) this.#limit(attemptMs, startedAt);
   }
 
-  begin(pool: InstancePool): void {
+  /** Whether it has a connection, or waits for one to be made. */
+  get hasSlot(): boolean {
+    return this.#slot !== undefined;
+  }
+
+  /** Whether it went out on a connection that had served before. */
+  get isReused(): boolean {
+    return this.#isReused;
+  }
+
+  begin(pool: InstancePool, queueMs: number): void {
     this.#pool = pool;
     const slot = pool.take(this);
     if (typeof slot === "object") {
       this.onSlot(slot);
     } else if (slot === "full") {
-      this.#settle({ kind: "cancelled", stage: "connect" });
-      this.#owner.onOverflow();
+      this.#endUnsent("overloaded");
+    } else {
+      this.#queueDeadline = new Deadline(this);
+      this.#owner.deadlines.set(this.#queueDeadline, queueMs);
     }
   }
 
   onSlot(slot: Slot): void {
     this.#slot = slot;
-    const { view, body } = this.#owner;
-    const { method, path, headers } = buildUpstreamRequest(view, this.#decision);
-    slot.send({ method, path, headers, body, idleMs: this.#decision.timeouts.idleMs }, this);
+    this.#clearQueueDeadline();
+    const request = this.#owner.outgoing(this);
+    this.#hasBody = request.body !== null;
+    slot.send(request, this);
   }
 
   onPoolClosed(): void {
-    this.#end({ side: "instance", cause: "closed" }, { kind: "cancelled", stage: "connect" });
+    this.#endUnsent("closing");
   }
 
   /** Reports the head of a response whose body is still to come, so that health learns of it at once. */
   reportHead(): void {
     if (this.#isSettled) return;
     const headMs = performance.now() - this.#startedAt;
-    this.#owner.gateway.report(this.#decision, { kind: "head", status: this.#status, headMs });
+    this.#owner.gateway.report(this.decision, { kind: "head", status: this.#status, headMs });
   }
 
   /** The client left, or sent nonsense: nobody is to blame. */
   cancel(): void {
-    this.#stop({ kind: "cancelled", stage: this.#stage() });
+    this.#stop({ kind: "cancelled", stage: this.stage });
   }
 
   /** The time of the whole request is up. */
@@ -105,21 +128,46 @@ export class Attempt implements SlotWaiter, AttemptHandler {
     this.#stop(this.#timeoutOutcome());
   }
 
+  /** The time of the attempt is up: its owner is told. */
+  expire(): void {
+    const { stage } = this;
+    const outcome = this.#timeoutOutcome();
+    const failure: Failure =
+      outcome.kind === "failure"
+        ? { side: "instance", stage, cause: "timeout" }
+        : { side: "gateway", stage, cause: "timeout" };
+    if (this.#stop(outcome)) this.#owner.onFailure(this, failure, outcome);
+  }
+
+  /** A stream has begun that has no end in view: it may take as long as it likes. */
+  liftLimit(): void {
+    if (this.#deadline !== undefined) this.#owner.deadlines.clear(this.#deadline);
+  }
+
   // An attempt that still stood in our own queue is no fault of the instance.
   #timeoutOutcome(): Outcome {
-    const stage = this.#stage();
+    const { stage } = this;
     if (this.#slot === undefined) return { kind: "cancelled", stage };
     return { kind: "failure", stage, cause: "timeout" };
+  }
+
+  pause(): void {
+    this.#controller?.pause();
   }
 
   resume(): void {
     this.#controller?.resume();
   }
 
-  #onTimeout(): void {
-    const outcome = this.#timeoutOutcome();
-    if (this.#stop(outcome))
-      this.#owner.onFailure({ side: "instance", cause: "timeout" }, outcome, false);
+  onDeadline(deadline: Deadline): void {
+    if (deadline === this.#queueDeadline) {
+      this.#pool?.cancel(this);
+      this.#endUnsent("overloaded");
+    } else if (this.#discarded >= 0) {
+      this.#controller?.abort(new Error("not wanted"));
+    } else {
+      this.expire();
+    }
   }
 
   // --- what undici calls ---
@@ -129,20 +177,21 @@ export class Attempt implements SlotWaiter, AttemptHandler {
     if (this.#isSettled) throw new Error("not wanted any more");
     this.#controller = controller;
     this.#isReused = this.#slot?.countRequest() === true;
-    if (this.#owner.body !== null) this.#owner.continueBody();
+    this.#owner.onReady(this);
   }
 
   onRequestSent(): void {
     this.#isSent = true;
+    if (!this.#isSettled) this.#owner.onSent(this);
   }
 
-  onResponseStart(controller: AttemptController, status: number, headers: Headers): void {
+  onResponseStart(controller: AttemptController, status: number, headers: UpstreamHeaders): void {
     if (this.#isSettled) return;
     if (status < 200) {
       // Nobody asked to switch protocols, and 101 has no meaning else (RFC 9110 section 15.2.2).
       if (status <= 101 || ++this.#interim > MAX_INTERIM)
         controller.abort(new ProtocolError(`unexpected ${status}`));
-      else this.#owner.onInterim(status, headers);
+      else this.#owner.onInterim(this, status, headers);
       return;
     }
     if (status > 999) {
@@ -150,8 +199,10 @@ export class Attempt implements SlotWaiter, AttemptHandler {
       return;
     }
     this.#status = status;
-    if (status >= 400 && this.#tryAgain(status, headers)) return;
-    this.#owner.onHead(status, headers);
+    if (this.#owner.onHead(this, status, headers)) return;
+    this.#discarded = 0;
+    this.#settle({ kind: "response", status, totalMs: performance.now() - this.#startedAt });
+    this.#limit(DISCARD_MS, performance.now());
   }
 
   onResponseData(controller: AttemptController, chunk: Buffer): void {
@@ -161,7 +212,7 @@ export class Attempt implements SlotWaiter, AttemptHandler {
       return;
     }
     if (this.#isSettled || chunk.length === 0) return;
-    if (!this.#owner.onData(chunk)) controller.pause();
+    if (!this.#owner.onData(this, chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
@@ -170,10 +221,7 @@ export class Attempt implements SlotWaiter, AttemptHandler {
     if (this.#isSettled) return;
     if (isBroken) {
       // The body ended because the connection died: only an orderly close ends a body without a length.
-      this.#end(
-        { side: "instance", cause: "truncated" },
-        { kind: "failure", stage: "body", cause: "truncated" },
-      );
+      this.#end({ side: "instance", stage: "body", cause: "truncated" });
       return;
     }
     this.#settle({
@@ -181,46 +229,38 @@ export class Attempt implements SlotWaiter, AttemptHandler {
       status: this.#status,
       totalMs: performance.now() - this.#startedAt,
     });
-    this.#owner.onEnd();
+    this.#owner.onEnd(this);
   }
 
   onResponseError(controller: AttemptController | null | undefined, error: Error): void {
     this.#controller ??= controller ?? undefined;
-    const stage = this.#stage();
+    const { stage } = this;
     this.#giveBack();
-    if (this.#isSettled) return;
-    const failure = failureOf(error);
-    this.#end(
-      failure,
-      failure.side === "instance"
-        ? { kind: "failure", stage, cause: failure.cause }
-        : { kind: "cancelled", stage },
-    );
+    if (!this.#isSettled) this.#end(failureOf(error, stage));
   }
 
   // --- ends ---
 
-  #tryAgain(status: number, headers: Headers): boolean {
-    const header = headers["retry-after"];
-    const next = this.#owner.retryAfter(status, typeof header === "string" ? header : undefined);
-    if (next === undefined) return false;
-    this.#discarded = 0;
-    this.#settle({ kind: "response", status, totalMs: performance.now() - this.#startedAt });
-    this.#timer = setTimeout(() => this.#controller?.abort(new Error("not wanted")), DISCARD_MS);
-    next();
-    return true;
-  }
-
-  #stage() {
+  /** How far it has come. */
+  get stage(): OutcomeStage {
     return stageOf({
       isStarted: this.#controller !== undefined,
-      isSent: this.#isSent || this.#owner.body === null,
+      isSent: this.#isSent || !this.#hasBody,
       hasHead: this.#status > 0,
     });
   }
 
-  #end(failure: Failure, outcome: Outcome): void {
-    if (this.#settle(outcome)) this.#owner.onFailure(failure, outcome, this.#isReused);
+  #end(failure: Failure): void {
+    const { stage } = failure;
+    const outcome: Outcome =
+      failure.side === "instance"
+        ? { kind: "failure", stage, cause: failure.cause }
+        : { kind: "cancelled", stage };
+    if (this.#settle(outcome)) this.#owner.onFailure(this, failure, outcome);
+  }
+
+  #endUnsent(cause: "overloaded" | "closing"): void {
+    this.#end({ side: "gateway", stage: "connect", cause });
   }
 
   // Ends an attempt from our side. One that waits in the queue leaves it; one that is still connecting ends when
@@ -235,16 +275,31 @@ export class Attempt implements SlotWaiter, AttemptHandler {
   #settle(outcome: Outcome): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
-    clearTimeout(this.#timer);
-    this.#owner.gateway.report(this.#decision, outcome);
+    this.#clearDeadlines();
+    this.#owner.gateway.report(this.decision, outcome);
+    this.#owner.onReported(this);
     return true;
   }
 
   #giveBack(): void {
-    clearTimeout(this.#timer);
+    this.#clearDeadlines();
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot !== undefined) this.#pool?.give(slot);
+  }
+
+  #limit(ms: number, from: number): void {
+    this.#deadline ??= new Deadline(this);
+    this.#owner.deadlines.set(this.#deadline, ms, from);
+  }
+
+  #clearDeadlines(): void {
+    if (this.#deadline !== undefined) this.#owner.deadlines.clear(this.#deadline);
+    this.#clearQueueDeadline();
+  }
+
+  #clearQueueDeadline(): void {
+    if (this.#queueDeadline !== undefined) this.#owner.deadlines.clear(this.#queueDeadline);
   }
 }
 

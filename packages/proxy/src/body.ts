@@ -1,44 +1,78 @@
+import type { Readable } from "node:stream";
+import type { ForwardLimits } from "@signalbox/core";
 import type { OutgoingBody } from "./pool.js";
 import type { ServerRequest } from "./view.js";
 
 type Listener = (...args: never[]) => void;
+
+/** Told what comes of a body. */
+export interface BodyOwner {
+  /** Bytes have come from the client. */
+  onBodyData(): void;
+  /** More came than may. */
+  onBodyTooLarge(): void;
+  /** It came to its end, or it was too large to keep: then nothing of it is left. */
+  onBodyKept(whole: Buffer | undefined): void;
+}
 
 /**
  * The body of a request on its way to an instance. undici takes it for a stream, but can neither destroy the
  * client's socket by it nor lose what a later attempt needs: the request itself stays ours.
  */
 export class RequestBody implements OutgoingBody {
-  readonly #req: ServerRequest;
-  readonly #onSilence: () => void;
-  readonly #idleMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #source: ServerRequest | Readable;
+  readonly #owner: BodyOwner;
+  readonly #mostBytes: number;
+  readonly #mostKept: number;
+  #bytes = 0;
+  /** What came so far, while all of it is kept. */
+  #kept: Buffer[] | undefined;
   #onData: ((chunk: Buffer) => void) | undefined;
   #onEnd: (() => void)[] = [];
-  #isTouched = false;
+  /** What was kept is still to be given to this attempt. */
+  #isRepeating = false;
+  #isListening = false;
+  #isWanted = false;
   #isEnded = false;
   #isDestroyed = false;
 
-  /** @param onSilence the client has sent nothing for `idleMs`, though the instance was ready to take more */
-  constructor(req: ServerRequest, idleMs: number, onSilence: () => void) {
-    this.#req = req;
-    this.#idleMs = idleMs;
-    this.#onSilence = onSilence;
+  constructor(
+    source: ServerRequest | Readable,
+    { bodyBytes, replayBytes }: ForwardLimits,
+    owner: BodyOwner,
+  ) {
+    this.#source = source;
+    this.#owner = owner;
+    this.#mostBytes = bodyBytes === 0 ? Number.POSITIVE_INFINITY : bodyBytes;
+    this.#mostKept = replayBytes;
+    if (replayBytes > 0) this.#kept = [];
   }
 
-  /** Whether anything was read: then the body cannot be sent again. */
-  get isTouched(): boolean {
-    return this.#isTouched;
+  /** Whether it can be sent again from its start: nothing was read, or all that was is kept. */
+  get isReplayable(): boolean {
+    return this.#bytes === 0 || this.#kept !== undefined;
+  }
+
+  /** All of it, once it has come and where it was kept. */
+  get whole(): Buffer | undefined {
+    if (!this.#isEnded || (this.#kept === undefined && this.#bytes > 0)) return undefined;
+    return Buffer.concat(this.#kept ?? []);
+  }
+
+  /** Whether an attempt waits for the client to send. */
+  get isAwaited(): boolean {
+    return this.#isWanted && !this.#isEnded;
   }
 
   get destroyed(): boolean {
     return this.#isDestroyed;
   }
 
-  /** Makes it ready for another attempt. Only a body of which nothing was read can be sent again. */
+  /** Makes it ready for another attempt. */
   rewind(): void {
     this.destroy();
     this.#isDestroyed = false;
-    this.#onEnd = [];
+    this.#isRepeating = this.#bytes > 0;
   }
 
   /** undici looks for it to know a stream; nothing is ever piped. */
@@ -47,25 +81,17 @@ export class RequestBody implements OutgoingBody {
   on(event: string, listener: Listener): this {
     if (event === "data") {
       this.#onData = listener as (chunk: Buffer) => void;
-      this.#req.on("data", this.#pass);
-      this.#watch();
     } else if (event === "end") {
-      if (this.#onEnd.length === 0) this.#req.on("end", this.#end);
       this.#onEnd.push(listener as () => void);
-      // An empty body may have ended in an earlier attempt.
-      if (this.#isEnded) queueMicrotask(this.#end);
+      // Without a call of `resume`, for what is a stream but never pauses.
+      if (this.#isEnded && !this.#isRepeating) queueMicrotask(this.#tellEnd);
     }
     return this;
   }
 
   removeListener(event: string, listener: Listener): this {
-    if (event === "data") {
-      this.#onData = undefined;
-      this.#req.off("data", this.#pass);
-      this.#rest();
-    } else if (event === "end") {
-      this.#onEnd = this.#onEnd.filter((known) => known !== listener);
-    }
+    if (event === "data") this.#onData = undefined;
+    else if (event === "end") this.#onEnd = this.#onEnd.filter((known) => known !== listener);
     return this;
   }
 
@@ -74,47 +100,86 @@ export class RequestBody implements OutgoingBody {
   }
 
   pause(): this {
-    this.#req.pause();
-    this.#rest();
+    this.#isWanted = false;
+    if (!this.#isDestroyed) this.#source.pause();
     return this;
   }
 
   resume(): this {
     if (this.#isDestroyed) return this;
-    this.#req.resume();
-    this.#watch();
+    this.#isWanted = true;
+    if (this.#isRepeating) this.#repeat();
+    if (!this.#isEnded && this.#isWanted) this.#flow();
     return this;
   }
 
-  /** Lets go of the request without harm to it. */
+  /** Lets go of the request without harm to it: what has not come yet stays with it. */
   destroy(): this {
+    if (this.#isDestroyed) return this;
     this.#isDestroyed = true;
-    this.#rest();
-    this.#req.off("data", this.#pass).off("end", this.#end);
+    this.#isWanted = false;
+    this.#onData = undefined;
+    this.#onEnd = [];
+    if (this.#isListening && !this.#isEnded) this.#source.pause();
     return this;
+  }
+
+  /** The request is over: what still comes is of no use to anybody. */
+  release(): void {
+    this.destroy();
+    this.#kept = undefined;
+    if (!this.#isListening) return;
+    this.#isListening = false;
+    this.#source.off("data", this.#pass).off("end", this.#end);
+    if (!this.#isEnded) this.#source.resume();
+  }
+
+  #flow(): void {
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.#source.on("end", this.#end).on("data", this.#pass);
+    }
+    this.#source.resume();
+  }
+
+  // At most as much as is kept: it is not worth stopping in between.
+  #repeat(): void {
+    this.#isRepeating = false;
+    for (const chunk of this.#kept ?? []) this.#onData?.(chunk);
+    if (this.#isEnded) queueMicrotask(this.#tellEnd);
   }
 
   readonly #pass = (chunk: Buffer): void => {
-    this.#isTouched = true;
-    this.#timer?.refresh();
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#mostBytes) {
+      this.#owner.onBodyTooLarge();
+      return;
+    }
+    if (this.#kept !== undefined) this.#keep(chunk, this.#kept);
+    this.#owner.onBodyData();
     this.#onData?.(chunk);
   };
 
+  #keep(chunk: Buffer, kept: Buffer[]): void {
+    if (this.#bytes <= this.#mostKept) {
+      kept.push(chunk);
+      return;
+    }
+    this.#kept = undefined;
+    this.#owner.onBodyKept(undefined);
+  }
+
   readonly #end = (): void => {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#rest();
+    this.#isWanted = false;
+    if (this.#kept !== undefined || this.#bytes === 0) this.#owner.onBodyKept(this.whole);
+    this.#tellEnd();
+  };
+
+  readonly #tellEnd = (): void => {
     const listeners = this.#onEnd;
     this.#onEnd = [];
     for (const listener of listeners) listener();
   };
-
-  #watch(): void {
-    if (this.#timer === undefined && this.#idleMs > 0)
-      this.#timer = setTimeout(this.#onSilence, this.#idleMs);
-  }
-
-  #rest(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
 }

@@ -21,7 +21,7 @@ export interface ExchangeEnd {
   readonly attempts: number;
   /** Unit: milliseconds. */
   readonly durationMs: number;
-  /** Why the last attempt failed, for logs. Undefined when it did not. */
+  /** Why it did not come to its end, or why the last attempt failed; for logs. Undefined when all went well. */
   readonly failure?: Failure;
   /** The attempts that failed, in their order. */
   readonly failed: readonly FailedAttempt[];
@@ -32,8 +32,8 @@ export interface FailedAttempt {
   readonly decision: ForwardDecision;
   readonly outcome: Outcome;
   readonly facts: RetryFacts;
-  /** `retry`, or the fact that refused it. */
-  readonly next: "retry" | StopReason;
+  /** `retry`, or `hedged` when another attempt was still under way, or the fact that refused one. */
+  readonly next: "retry" | "hedged" | StopReason;
 }
 
 /** Something that is over. */

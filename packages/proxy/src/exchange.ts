@@ -1,28 +1,29 @@
+import type { Readable } from "node:stream";
 import {
   buildClientResponse,
+  buildUpstreamRequest,
   type ForwardDecision,
   type Gateway,
   type Outcome,
   type RequestView,
-  type RetryDecision,
-  type RetryFacts,
 } from "@signalbox/core";
-import {
-  answerPlain,
-  closeAfter,
-  endBody,
-  isHttp1,
-  writeBody,
-  writeHead,
-  type ServerReply,
-} from "./answer.js";
-import { Attempt, type AttemptOwner } from "./attempt.js";
-import { RequestBody } from "./body.js";
-import type { ExchangeEnd, FailedAttempt, Over } from "./exchange-end.js";
+import { answer, isHttp1, type ServerReply } from "./answer.js";
+import type { Attempt, UpstreamHeaders } from "./attempt.js";
+import { Attempts, type AttemptsOwner } from "./attempts.js";
+import { RequestBody, type BodyOwner } from "./body.js";
+import type { Deadlines } from "./deadlines.js";
+import type { Answer, ErrorContext } from "./error-answer.js";
+import type { ExchangeEnd, Over } from "./exchange-end.js";
+import { ExchangeLimits, type LimitsOwner } from "./exchange-limits.js";
 import { statusOf, type Failure } from "./failure.js";
+import type { MirrorSet } from "./mirror.js";
 import type { OpenList, OpenReply } from "./open-list.js";
 import type { PendingHeads } from "./pending-heads.js";
+import type { PolicyRun } from "./policy-run.js";
+import type { OutgoingRequest } from "./pool.js";
 import type { Pools } from "./pools.js";
+import { Reply, type ReplyOwner } from "./reply.js";
+import { answerThrough, dropLength, ResponseSteps, type ResponseFlow } from "./response-steps.js";
 import { hasBody, type ServerRequest } from "./view.js";
 
 /** What an exchange needs of its proxy. */
@@ -31,97 +32,136 @@ export interface ExchangeHost {
   readonly pools: Pools;
   readonly open: OpenList;
   readonly heads: PendingHeads;
+  readonly deadlines: Deadlines;
   /** Connections are closed behind each answer then. */
   readonly isClosing: boolean;
-  ended(over: Over): void;
+  /** The answer to a request that came to nothing. */
+  errorAnswer(context: ErrorContext, headers: string[]): Answer;
+  /** The copies of a request. */
+  mirrorsOf(view: RequestView, decision: ForwardDecision): MirrorSet;
+  /** A place at a service may be free. */
+  released(service: string): void;
+  ended(over: Over, policies: PolicyRun | undefined): void;
 }
 
-const NOTHING: readonly never[] = [];
+/** A request on its way in, with what was found out about it. */
+export interface ExchangeRequest {
+  readonly req: ServerRequest;
+  readonly res: ServerReply;
+  readonly view: RequestView;
+  /** When it came, on the clock of `performance`. */
+  readonly startedAt: number;
+  /** The client waits for leave to send its body. */
+  readonly awaitsContinue: boolean;
+  readonly policies: PolicyRun | undefined;
+}
+
+type Roles = AttemptsOwner & BodyOwner & ReplyOwner & LimitsOwner & ResponseFlow & OpenReply;
 
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
-export class Exchange implements AttemptOwner, OpenReply {
+export class Exchange implements Roles {
   previous: OpenReply | undefined = undefined;
   next: OpenReply | undefined = undefined;
   readonly #host: ExchangeHost;
-  readonly startedAt = performance.now();
+  readonly #request: ExchangeRequest;
+  readonly res: ServerReply;
   readonly body: RequestBody | null;
-  #decision: ForwardDecision;
-  #attempt: Attempt | undefined;
-  #attempts = 0;
+  readonly #reply: Reply;
+  readonly #attempts: Attempts;
+  readonly #limits: ExchangeLimits;
+  readonly #mirrors: MirrorSet | undefined;
+  #steps: ResponseSteps | undefined;
   #failure: Failure | undefined;
-  #failed: readonly FailedAttempt[] = NOTHING;
-  /** Whether the client waits for leave to send its body. */
   #awaitsContinue: boolean;
-  /** Length of the body as the instance announced it; -1 when it did not. */
-  #length = -1;
-  /** The body, when it came whole. */
-  #whole: Buffer | undefined;
-  #isFlushed = false;
   #isOver = false;
-  /** Whether the client was ever too slow, and whether it is now. */
-  #isWatched = false;
-  #isStalled = false;
-  #requestTimer: NodeJS.Timeout | undefined;
-  #stallTimer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    host: ExchangeHost,
-    readonly view: RequestView,
-    readonly req: ServerRequest,
-    readonly res: ServerReply,
-    decision: ForwardDecision,
-    awaitsContinue: boolean,
-  ) {
+  constructor(host: ExchangeHost, request: ExchangeRequest, decision: ForwardDecision) {
+    const { req, res, startedAt, policies } = request;
     this.#host = host;
-    this.#awaitsContinue = awaitsContinue;
-    this.#decision = decision;
-    const { idleMs, requestMs } = decision.timeouts;
-    this.body = hasBody(req) ? new RequestBody(req, idleMs, () => this.#onSilentClient()) : null;
+    this.#request = request;
+    this.res = res;
+    this.#awaitsContinue = request.awaitsContinue;
     // Every emitter gets its listener before anything can happen.
     res.on("error", ignore);
     res.on("close", () => this.#onClose());
-    if (this.body !== null) req.on("error", ignore);
-    if (requestMs > 0) this.#requestTimer = setTimeout(() => this.#onRequestTimeout(), requestMs);
+    this.#reply = new Reply(res, host.heads, this);
+    this.#attempts = new Attempts(this, decision, startedAt);
+    this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt);
+    this.body = hasBody(req) ? this.#bodyOf(req, decision, policies) : null;
+    this.#mirrors =
+      decision.mirrors.length > 0 ? host.mirrorsOf(request.view, decision) : undefined;
+  }
+
+  #bodyOf(
+    req: ServerRequest,
+    { limits }: ForwardDecision,
+    policies: PolicyRun | undefined,
+  ): RequestBody {
+    req.on("error", ignore);
+    if (policies?.changesBody !== true) return new RequestBody(req, limits, this);
+    const source = policies.bodyOf(req) as Readable;
+    source.on("error", (error: Error) => this.failed(error));
+    return new RequestBody(source, limits, this);
   }
 
   get gateway(): Gateway {
     return this.#host.gateway;
   }
 
-  /** Starts the first attempt. */
+  get pools(): Pools {
+    return this.#host.pools;
+  }
+
+  get deadlines(): Deadlines {
+    return this.#host.deadlines;
+  }
+
+  get remainingMs(): number | undefined {
+    return this.#limits.remainingMs;
+  }
+
+  /** Starts the first attempt, and the copies. */
   begin(): void {
-    if (!this.#send(this.#decision)) answerPlain(this.req, this.res, 503);
+    if (!this.#attempts.send(this.#attempts.decision)) this.onNoInstance();
+    else if (this.body === null) this.#mirrors?.begin(EMPTY);
   }
 
-  /** Starts an attempt; false when its instance is gone. */
-  #send(decision: ForwardDecision): boolean {
-    if (!this.gateway.start(decision)) return false;
-    const pool = this.#host.pools.of(decision);
-    if (pool === undefined) {
-      this.gateway.report(decision, { kind: "cancelled", stage: "connect" });
-      return false;
-    }
-    this.#decision = decision;
-    if (this.#attempts > 0) this.body?.rewind();
-    this.#attempts++;
-    const startedAt = this.#attempts === 1 ? this.startedAt : performance.now();
-    this.#attempt = new Attempt(this, decision, startedAt);
-    this.#attempt.begin(pool);
-    return true;
+  // --- what attempts ask and tell ---
+
+  outgoing(attempt: Attempt): OutgoingRequest {
+    const { view, policies } = this.#request;
+    const { method, path, headers } = buildUpstreamRequest(view, attempt.decision);
+    const body = this.#attempts.isFirst(attempt) ? this.body : (this.body?.whole ?? null);
+    // What a policy makes of a body has a length of its own.
+    if (policies?.changesBody === true) dropLength(headers);
+    return { method, path, headers, body, idleMs: 0 };
   }
 
-  /** The body of a client that waits for leave to send it. */
-  continueBody(): void {
+  onAttempt(now: number): void {
+    this.#limits.active(now);
+  }
+
+  onReady(): void {
+    this.#limits.active();
+    if (this.body === null) this.#limits.waitForHead();
+    else this.#continue();
+  }
+
+  onSent(): void {
+    if (!this.#attempts.isTaken) this.#limits.waitForHead();
+  }
+
+  // The body of a client that waits for leave to send it.
+  #continue(): void {
     if (this.#awaitsContinue && isHttp1(this.res) && !this.res.headersSent)
       this.res.writeContinue();
     this.#awaitsContinue = false;
   }
 
-  onInterim(status: number, headers: Record<string, string | string[] | undefined>): void {
-    const { link } = headers;
+  onInterim(_attempt: Attempt, status: number, { link }: UpstreamHeaders): void {
+    this.#limits.active();
     if (status !== 103 || link === undefined || this.res.headersSent) return;
-    if (this.req.httpVersion === "1.0") return;
+    if (this.#request.req.httpVersion === "1.0") return;
     // Node takes fewer forms of links than there are: a hint that it refuses is left out.
     try {
       this.res.writeEarlyHints({ link: [link].flat().flatMap((line) => line.split(/,\s*(?=<)/)) });
@@ -130,185 +170,215 @@ export class Exchange implements AttemptOwner, OpenReply {
     }
   }
 
-  onHead(status: number, headers: Record<string, string | string[] | undefined>): void {
-    const head = buildClientResponse(this.#decision, { status, headers }, this.view);
-    // The final answer came before the whole request: nothing that follows on this connection can be trusted.
-    if ((this.body !== null && !this.req.complete) || this.#host.isClosing) closeAfter(this.res);
-    writeHead(this.res, head.status, head.headers);
-    this.#length = Number(headers["content-length"] ?? -1);
-    // A small answer comes whole in this turn of the event loop, and head and body go out in one write. The head of
-    // a stream goes at its end.
-    this.#host.heads.push(this);
-  }
-
-  /** Sends the head alone when no byte of the body has come. */
-  flush(): void {
-    if (this.#isFlushed || this.#isOver) return;
-    this.#isFlushed = true;
-    this.#attempt?.reportHead();
-    if (isHttp1(this.res)) this.res.flushHeaders();
-  }
-
-  /** Takes a part of the response; false when the client has to catch up first. */
-  onData(chunk: Buffer): boolean {
-    // All of the body at once: its end follows in the same breath, and both go out in one write.
-    if (!this.#isFlushed && chunk.length === this.#length) {
-      this.#whole = chunk;
-      return true;
+  onHead(attempt: Attempt, status: number, headers: UpstreamHeaders): boolean {
+    if (this.#attempts.isTaken) return false;
+    if (status >= 400) {
+      const next = this.#attempts.afterStatus(attempt, status, headers);
+      if (next !== undefined) {
+        next();
+        return false;
+      }
     }
-    this.#isFlushed = true;
-    if (writeBody(this.res, chunk)) return true;
-    this.#watchClient();
-    return false;
+    this.#take(attempt, headers);
+    this.#mirrors?.onMain(status, headers);
+    const { view, policies } = this.#request;
+    const head = buildClientResponse(attempt.decision, { status, headers }, view);
+    if (policies?.hasResponse === true) {
+      this.#steps = new ResponseSteps(policies, this.#reply, this);
+      this.#steps.begin(head, hasNoBody(view.method, status));
+    } else {
+      this.head(head, Number(headers["content-length"] ?? -1));
+    }
+    return true;
+  }
+
+  #take(attempt: Attempt, headers: UpstreamHeaders): void {
+    this.#attempts.take(attempt);
+    this.#failure = undefined;
+    this.#limits.active();
+    this.#limits.headCame();
+    const { requestMs, attemptMs } = attempt.decision.timeouts;
+    if ((requestMs > 0 || attemptMs > 0) && isEventStream(headers)) {
+      attempt.liftLimit();
+      this.#limits.liftRequest();
+    }
+  }
+
+  /** The head as it goes to the client. */
+  head({ status, headers }: { status: number; headers: string[] }, length: number): void {
+    // The final answer came before the whole request: nothing that follows on this connection can be trusted.
+    if ((this.body !== null && !this.#request.req.complete) || this.#host.isClosing)
+      this.#reply.closeAfter();
+    this.#reply.head(status, headers, length);
+  }
+
+  pause(): void {
+    this.#attempts.current?.pause();
+  }
+
+  resume(): void {
+    this.#attempts.current?.resume();
+  }
+
+  onData(_attempt: Attempt, chunk: Buffer): boolean {
+    this.#limits.active();
+    return this.#steps === undefined ? this.#reply.data(chunk) : this.#steps.data(chunk);
   }
 
   onEnd(): void {
-    this.#isFlushed = true;
-    this.#attempt = undefined;
-    endBody(this.res, this.#whole);
-    if (this.res.writableLength > 0) this.#watchClient();
+    this.#attempts.done();
+    if (this.#steps === undefined) this.#reply.end();
+    else this.#steps.end();
   }
 
-  onFailure(failure: Failure, outcome: Outcome, reusedConnection: boolean): void {
-    const decision = this.#decision;
-    this.#attempt = undefined;
+  onReported({ decision }: Attempt): void {
+    this.#host.released(decision.service);
+  }
+
+  onFailure(attempt: Attempt, failure: Failure, outcome: Outcome): void {
     if (this.#isOver) return;
     this.#failure = failure;
-    const again = this.#askAgain(decision, outcome, this.#retryFacts(reusedConnection));
-    // The client must see that a response was cut: an orderly end would lie.
-    if (this.res.headersSent) this.res.destroy();
-    else if (again === undefined) this.#fail(failure);
-    else again();
+    const { isWaiting, next } = this.#attempts.afterFailure(attempt, outcome);
+    if (isWaiting) return;
+    this.#limits.headCame();
+    if (next === undefined || this.#attempts.isTaken) this.#fail(failure);
+    else next();
   }
 
-  /** Starts the next attempt instead of a response; undefined when that is to be delivered. */
-  retryAfter(status: number, retryAfter: string | undefined): (() => void) | undefined {
-    const outcome: Outcome = { kind: "response", status, totalMs: this.#elapsedMs() };
-    const facts = this.#retryFacts(false);
-    const isSeconds = retryAfter !== undefined && /^\d{1,9}$/.test(retryAfter);
-    const asked = isSeconds ? { ...facts, retryAfterMs: Number(retryAfter) * 1000 } : facts;
-    return this.#askAgain(this.#decision, outcome, asked);
+  onNoInstance(): void {
+    this.#fail({ side: "gateway", stage: "connect", cause: "no-instance" });
   }
 
-  /** No connection came free: the queue of the instance is full. */
-  onOverflow(): void {
-    this.#attempt = undefined;
-    answerPlain(this.req, this.res, 503, ["retry-after", "1"]);
+  // --- the body of the request ---
+
+  onBodyData(): void {
+    this.#limits.active();
   }
 
-  #retryFacts(reusedConnection: boolean): RetryFacts {
-    const { requestMs } = this.#decision.timeouts;
-    const replayable = this.body === null || !this.body.isTouched;
-    const facts = { replayable, reusedConnection, responseStarted: this.res.headersSent };
-    return requestMs > 0 ? { ...facts, remainingMs: requestMs - this.#elapsedMs() } : facts;
+  onBodyTooLarge(): void {
+    this.#giveUp({ side: "client", stage: "send", cause: "too-large" });
   }
 
-  // What follows a failed attempt: the next one, when the gateway says so.
-  #askAgain(
-    decision: ForwardDecision,
-    outcome: Outcome,
-    facts: RetryFacts,
-  ): (() => void) | undefined {
-    const ask = (): RetryDecision => this.gateway.retry(decision, outcome, facts);
-    const next = ask();
-    if (outcome.kind === "failure" || next.kind === "retry") {
-      const said = next.kind === "retry" ? "retry" : next.reason;
-      this.#failed = [...this.#failed, { decision, outcome, facts, next: said }];
-    }
-    if (next.kind === "stop") return undefined;
-    return () => this.#sendAfter(next.delayMs, next.decision, ask);
+  onBodyKept(whole: Buffer | undefined): void {
+    this.#mirrors?.begin(whole);
   }
 
-  #sendAfter(delayMs: number, decision: ForwardDecision, ask: () => RetryDecision): void {
-    const send = (): void => {
-      if (this.#isOver || this.res.headersSent || this.#send(decision)) return;
-      // The instance left during the pause: another one is asked for.
-      const other = ask();
-      if (other.kind === "stop" || !this.#send(other.decision)) {
-        answerPlain(this.req, this.res, 503);
-      }
-    };
-    if (delayMs > 0) this.#retryTimer = setTimeout(send, delayMs);
-    else queueMicrotask(send);
+  // --- limits of time ---
+
+  onSilence(): void {
+    if (this.#reply.isStalled) this.#giveUp({ side: "client", stage: "body", cause: "silent" });
+    else if (this.body?.isAwaited === true)
+      this.#giveUp({ side: "client", stage: "send", cause: "silent" });
+    else if (this.#attempts.isWaitedFor) this.#attempts.expire();
   }
 
+  onHeadTimeout(): void {
+    this.#attempts.expire();
+  }
+
+  onRequestTimeout(): void {
+    const { stage, current } = this.#attempts;
+    const side = current?.hasSlot === true ? "instance" : "gateway";
+    this.#attempts.timeOut();
+    this.#fail({ side, stage, cause: "timeout" });
+  }
+
+  // --- ends ---
+
+  // The client sent too much or too little.
+  #giveUp(failure: Failure): void {
+    this.#attempts.cancel();
+    this.#fail(failure);
+  }
+
+  /** A policy failed after the request had been sent. */
+  failed(error: Error): void {
+    const { stage } = this.#attempts;
+    this.#attempts.cancel();
+    this.#fail({ side: "gateway", stage, cause: "policy", error });
+  }
+
+  // The client must see that a response was cut: an orderly end would lie.
   #fail(failure: Failure): void {
-    if (failure.side === "client") closeAfter(this.res);
-    answerPlain(this.req, this.res, statusOf(failure));
-  }
-
-  #elapsedMs(): number {
-    return performance.now() - this.startedAt;
-  }
-
-  // A client that stops reading holds the connection of the instance: it may do so as long as the instance may be
-  // silent. Large answers stop and go on many times, so listener and timer are made once.
-  #watchClient(): void {
-    if (!this.#isWatched) {
-      this.#isWatched = true;
-      const { idleMs } = this.#decision.timeouts;
-      this.res.on("drain", () => this.#onDrain());
-      if (idleMs > 0) this.#stallTimer = setTimeout(() => this.#onStall(), idleMs);
+    if (this.#isOver) return;
+    this.#failure = failure;
+    this.#attempts.end();
+    this.#limits.endWaiting();
+    if (failure.side === "client") this.#reply.closeAfter();
+    if (this.res.headersSent) {
+      this.#steps?.destroy();
+      this.#reply.cut();
     } else {
-      this.#stallTimer?.refresh();
+      this.#answer(failure);
     }
-    this.#isStalled = true;
   }
 
-  #onDrain(): void {
-    this.#isStalled = false;
-    this.#attempt?.resume();
+  #answer(failure: Failure): void {
+    const { req, view, policies } = this.#request;
+    const status = statusOf(failure);
+    const headers = status === 503 ? ["retry-after", "1"] : [];
+    const made = this.#host.errorAnswer({ view, status, failure }, headers);
+    if (policies?.hasResponse === true && !isOfPolicy(failure))
+      answerThrough(policies, req, this.res, made, (error) => this.failed(error));
+    else answer(req, this.res, made.status, made.headers, made.body);
   }
 
-  #onStall(): void {
-    if (this.#isStalled) this.res.destroy();
+  onHeadAlone(): void {
+    this.#attempts.current?.reportHead();
   }
 
-  #onSilentClient(): void {
-    this.#attempt?.cancel();
-    this.#attempt = undefined;
-    closeAfter(this.res);
-    if (this.res.headersSent) this.res.destroy();
-    else answerPlain(this.req, this.res, 408);
-  }
-
-  #onRequestTimeout(): void {
-    this.#failure = { side: "instance", cause: "timeout" };
-    this.#attempt?.timeOut();
-    this.#attempt = undefined;
-    clearTimeout(this.#retryTimer);
-    if (this.res.headersSent) this.res.destroy();
-    else answerPlain(this.req, this.res, 504);
+  onDrain(): void {
+    this.#limits.active();
+    if (this.#steps === undefined) this.resume();
+    else this.#steps.onDrain();
   }
 
   // Comes once, after the last byte of the response or when the client is gone.
   #onClose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#requestTimer);
-    clearTimeout(this.#stallTimer);
-    clearTimeout(this.#retryTimer);
-    this.#attempt?.cancel();
-    this.#attempt = undefined;
-    this.body?.destroy();
+    const { stage } = this.#attempts;
+    if (!this.res.writableFinished) this.#failure ??= { side: "client", stage, cause: "left" };
+    this.#limits.end();
+    this.#attempts.cancel();
+    this.#steps?.destroy();
+    this.body?.release();
+    this.#mirrors?.onMainOver();
     this.#host.open.remove(this);
-    this.#host.ended(this);
+    this.#host.ended(this, this.#request.policies);
   }
 
   /** What became of it. */
   end(): ExchangeEnd {
-    const status = this.res.headersSent ? this.res.statusCode : 499;
+    const { decision, started, failed } = this.#attempts;
     const end = {
-      view: this.view,
-      decision: this.#decision,
-      status,
+      view: this.#request.view,
+      decision,
+      status: this.res.headersSent ? this.res.statusCode : 499,
       isComplete: this.res.writableFinished,
-      attempts: this.#attempts,
-      durationMs: this.#elapsedMs(),
-      failed: this.#failed,
+      attempts: started,
+      durationMs: performance.now() - this.#request.startedAt,
+      failed,
     };
     return this.#failure === undefined ? end : { ...end, failure: this.#failure };
   }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function isEventStream(headers: UpstreamHeaders): boolean {
+  const type = headers["content-type"];
+  return typeof type === "string" && /^text\/event-stream\b/i.test(type);
+}
+
+// Source: RFC 9110 section 6.4.1.
+function hasNoBody(method: string, status: number): boolean {
+  return method === "HEAD" || status === 204 || status === 304;
+}
+
+// A policy that failed would fail again over its own error.
+function isOfPolicy({ side, cause }: Failure): boolean {
+  return side === "gateway" && cause === "policy";
 }
 
 function ignore(): void {}

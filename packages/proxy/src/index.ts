@@ -9,10 +9,24 @@ export {
   type CloseOptions,
   type HandleOptions,
   type Proxy,
-  type ProxyOptions,
+  type ProxyCounts,
 } from "./proxy.js";
+export type { ProxyOptions } from "./proxy-options.js";
+export type {
+  Awaitable,
+  Policy,
+  PolicyAnswer,
+  PolicyExchange,
+  PolicyResponse,
+  RequestChange,
+  RequestStep,
+  ResponseChange,
+  ResponseStep,
+} from "./policy.js";
+export type { MirrorDifference, MirrorEnd } from "./mirror.js";
+export type { ErrorContext, ErrorHook, ErrorReply } from "./error-answer.js";
 export type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
-export type { Failure } from "./failure.js";
+export type { ClientCause, Failure, GatewayCause } from "./failure.js";
 export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
 export type { ServerReply } from "./answer.js";
 export { viewOf, type ServerRequest } from "./view.js";

@@ -15,7 +15,7 @@ export interface OutgoingRequest {
   readonly path: string;
   /** Flat: name, value, name, value. */
   readonly headers: string[];
-  readonly body: OutgoingBody | null;
+  readonly body: OutgoingBody | Buffer | null;
   /** Longest silence of the instance. Unit: milliseconds; 0 for no limit. */
   readonly idleMs: number;
 }

@@ -11,6 +11,7 @@ import {
 } from "@signalbox/core";
 import type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 import { failureOf, statusOf, type Failure } from "./failure.js";
+import type { PolicyRun } from "./policy-run.js";
 import { answersKey } from "./web-socket.js";
 import { LINGER_MS, rawResponse, writeRaw } from "./raw-response.js";
 
@@ -22,6 +23,7 @@ export interface UpgradeRequest {
   readonly head: Buffer;
   readonly view: RequestView;
   readonly decision: ForwardDecision;
+  readonly policies?: PolicyRun | undefined;
 }
 
 /** Bytes that a client may send before its tunnel is open. */
@@ -260,9 +262,9 @@ export class Tunnel {
       return;
     }
     clearTimeout(this.#timer);
-    const failure = failureOf(error);
-    this.#failure = failure;
     const stage = this.#isConnected ? "upgrade" : "connect";
+    const failure = failureOf(error, stage);
+    this.#failure = failure;
     const outcome: Outcome =
       failure.side === "instance"
         ? { kind: "failure", stage, cause: failure.cause }

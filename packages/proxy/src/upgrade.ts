@@ -2,10 +2,11 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Gateway } from "@signalbox/core";
 import { createProxyServer, type ProxyServer } from "http-proxy-3";
 import type { ExchangeEnd } from "./exchange-end.js";
+import type { PolicyRun } from "./policy-run.js";
 import { Tunnel, type UpgradeRequest, type WebSocketRequest } from "./tunnel.js";
 
 interface Listener {
-  ended(end: ExchangeEnd): void;
+  ended(end: ExchangeEnd, policies: PolicyRun | undefined): void;
 }
 
 /** All tunnels of one proxy. */
@@ -34,7 +35,7 @@ export class Upgrades {
   begin(request: UpgradeRequest): void {
     const tunnel = new Tunnel(request, this.#gateway, this.#request, (end) => {
       this.#tunnels.delete(tunnel);
-      this.#listener.ended(end);
+      this.#listener.ended(end, request.policies);
     });
     this.#tunnels.add(tunnel);
     tunnel.begin();

@@ -493,7 +493,7 @@ describe("close", () => {
     await proxy.close({ graceMs: 20 });
     await cut;
     await ended(2);
-    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
+    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, mirrors: 0, waiting: 0, pools: 0 });
     expect(gateway.snapshot().services["s"]?.instances["one"]).toMatchObject({
       inFlight: 0,
       consecutiveFailures: 0,
@@ -541,7 +541,7 @@ describe("close", () => {
     finish();
     expect(await running).toMatchObject({ status: 200, body: "done" });
     await closed;
-    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
+    expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, mirrors: 0, waiting: 0, pools: 0 });
     await until(() => instance.sockets.size === 0);
     await close();
     await instance.close();

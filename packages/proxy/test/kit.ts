@@ -74,6 +74,7 @@ export async function startProxy(
   const ends: ExchangeEnd[] = [];
   const waiting: (() => void)[] = [];
   const proxy = createProxy(gateway, {
+    ...options,
     onEnd: (end) => {
       ends.push(end);
       options.onEnd?.(end);

@@ -1,0 +1,49 @@
+import type { ErrorHook } from "./error-answer.js";
+import type { ExchangeEnd } from "./exchange-end.js";
+import type { MirrorEnd } from "./mirror.js";
+import type { Policy } from "./policy.js";
+
+/** What a proxy is told beside its gateway. */
+export interface ProxyOptions {
+  /** Called once for each request that a route took, when it is over; for access logs. A throw in it is ignored. */
+  readonly onEnd?: (end: ExchangeEnd) => void;
+  /** Replaces the answer to a request that failed or was refused. Default: status and name as text or JSON. */
+  readonly onError?: ErrorHook;
+  /** Called once for each copy of a request. A throw in it is ignored. */
+  readonly onMirror?: (end: MirrorEnd) => void;
+  /** What the names in `policies` of the gateway and its routes stand for. A route with an unknown one answers 500. */
+  readonly policies?: { readonly [name: string]: Policy };
+  /** Longest time for one step of a policy; then the request gets 500. 0 means none. Unit: milliseconds. Default: 30 000. */
+  readonly policyMs?: number;
+  /** Most copies of requests under way; more are left out. Default: 256. */
+  readonly maxMirrors?: number;
+}
+
+/** The options that are numbers, checked. */
+export interface ProxyLimits {
+  readonly policyMs: number;
+  readonly maxMirrors: number;
+}
+
+/** @throws TypeError naming the option, what was given and what was expected */
+export function limitsOf({ policyMs = 30_000, maxMirrors = 256 }: ProxyOptions): ProxyLimits {
+  return {
+    policyMs: checked(
+      "policyMs",
+      policyMs,
+      Number.isFinite,
+      "a finite number of milliseconds >= 0",
+    ),
+    maxMirrors: checked("maxMirrors", maxMirrors, Number.isInteger, "a whole number >= 0"),
+  };
+}
+
+function checked(
+  name: string,
+  value: number,
+  isGood: (value: number) => boolean,
+  expected: string,
+): number {
+  if (isGood(value) && value >= 0) return value;
+  throw new TypeError(`createProxy: ${name} must be ${expected}, got ${String(value)}`);
+}

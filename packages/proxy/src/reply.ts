@@ -1,0 +1,96 @@
+import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
+import type { PendingHeads } from "./pending-heads.js";
+
+/** Told how far the client has come. */
+export interface ReplyOwner {
+  /** The head goes out before the response is over. */
+  onHeadAlone(): void;
+  /** The client has caught up. */
+  onDrain(): void;
+}
+
+/** A response on its way to the client: a small one goes out in one write, the head of a stream at once. */
+export class Reply {
+  readonly res: ServerReply;
+  readonly #owner: ReplyOwner;
+  readonly #heads: PendingHeads;
+  /** Length of the body as it was announced; -1 when it was not. */
+  #length = -1;
+  /** The body, when it came whole. */
+  #whole: Buffer | undefined;
+  #isFlushed = false;
+  #isWatched = false;
+  /** Whether the client has to catch up before more can be taken. */
+  isStalled = false;
+
+  constructor(res: ServerReply, heads: PendingHeads, owner: ReplyOwner) {
+    this.res = res;
+    this.#heads = heads;
+    this.#owner = owner;
+  }
+
+  get isStarted(): boolean {
+    return this.res.headersSent;
+  }
+
+  /** Takes the head; it goes out with the first of the body, or at the end of this turn of the event loop. */
+  head(status: number, headers: string[], length: number): void {
+    writeHead(this.res, status, headers);
+    this.#length = length;
+    this.#heads.push(this);
+  }
+
+  /** Called at the end of the turn in which the head came. */
+  flush(): void {
+    if (this.#isFlushed || this.res.destroyed) return;
+    this.#isFlushed = true;
+    this.#owner.onHeadAlone();
+    if (this.#whole !== undefined) this.#write(this.#whole);
+    else if (isHttp1(this.res)) this.res.flushHeaders();
+    this.#whole = undefined;
+  }
+
+  /** Takes a part of the body; false when the client has to catch up first. */
+  data(chunk: Buffer): boolean {
+    // All of the body at once: its end follows in the same breath, and both go out in one write.
+    if (!this.#isFlushed && chunk.length === this.#length) {
+      this.#whole = chunk;
+      return true;
+    }
+    this.#isFlushed = true;
+    return this.#write(chunk);
+  }
+
+  end(): void {
+    this.#isFlushed = true;
+    endBody(this.res, this.#whole);
+    this.#whole = undefined;
+    if (this.res.writableLength > 0) this.#stall();
+  }
+
+  /** The client must see that the response was cut: an orderly end would lie. */
+  cut(): void {
+    this.res.destroy();
+  }
+
+  closeAfter(): void {
+    closeAfter(this.res);
+  }
+
+  #write(chunk: Buffer): boolean {
+    if (writeBody(this.res, chunk)) return true;
+    this.#stall();
+    return false;
+  }
+
+  // Large answers stop and go on many times: the listener is made once.
+  #stall(): void {
+    this.isStalled = true;
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.res.on("drain", () => {
+      this.isStalled = false;
+      this.#owner.onDrain();
+    });
+  }
+}

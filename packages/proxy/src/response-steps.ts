@@ -1,0 +1,151 @@
+import { Readable } from "node:stream";
+import type { ClientResponseHead } from "@signalbox/core";
+import { answer, writeHead, type ServerReply } from "./answer.js";
+import type { Answer } from "./error-answer.js";
+import type { FinalResponse, PolicyRun } from "./policy-run.js";
+import type { Reply } from "./reply.js";
+import type { ServerRequest } from "./view.js";
+
+/** The response of an instance as far as the steps around it hold it back. */
+export interface ResponseFlow {
+  pause(): void;
+  resume(): void;
+  /** The head as it goes out; a length below 0 is not known. */
+  head(final: { readonly status: number; readonly headers: string[] }, length: number): void;
+  failed(error: Error): void;
+}
+
+/** The response of an instance on its way through the policies of its request. */
+export class ResponseSteps {
+  readonly #policies: PolicyRun;
+  readonly #reply: Reply;
+  readonly #flow: ResponseFlow;
+  /** What came while a policy made it wait. */
+  #held: Buffer[] = [];
+  #isReady = false;
+  #hasEnded = false;
+  #source: Readable | undefined;
+  #out: Readable | undefined;
+
+  constructor(policies: PolicyRun, reply: Reply, flow: ResponseFlow) {
+    this.#policies = policies;
+    this.#reply = reply;
+    this.#flow = flow;
+  }
+
+  /** @param isBodyless whether the response has no body, whatever its head says */
+  begin({ status, headers }: ClientResponseHead, isBodyless: boolean): void {
+    this.#policies.respond({ status, headers, origin: "instance" }, (final) => {
+      if (this.#reply.res.destroyed) return;
+      if (final instanceof Error) this.#flow.failed(final);
+      else this.#go(final, isBodyless);
+    });
+    if (!this.#isReady) this.#flow.pause();
+  }
+
+  /** Takes a part of the body; false when it has to wait. */
+  data(chunk: Buffer): boolean {
+    if (!this.#isReady) {
+      this.#held.push(chunk);
+      return false;
+    }
+    return this.#source === undefined ? this.#reply.data(chunk) : this.#source.push(chunk);
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    if (!this.#isReady) return;
+    if (this.#source === undefined) this.#reply.end();
+    else this.#source.push(null);
+  }
+
+  onDrain(): void {
+    if (this.#out === undefined) this.#flow.resume();
+    else this.#out.resume();
+  }
+
+  destroy(): void {
+    this.#held = [];
+    this.#source?.destroy();
+    this.#out?.destroy();
+  }
+
+  #go(final: FinalResponse, isBodyless: boolean): void {
+    this.#isReady = true;
+    const isChanged = final.transforms.length > 0 && !isBodyless;
+    if (isChanged && !this.#transform(final)) return;
+    this.#flow.head(final, isChanged ? dropLength(final.headers) : lengthIn(final.headers));
+    const held = this.#held;
+    this.#held = [];
+    for (const chunk of held) this.data(chunk);
+    if (this.#hasEnded) this.end();
+    else if (!this.#reply.isStalled) this.#flow.resume();
+  }
+
+  #transform({ transforms }: FinalResponse): boolean {
+    const source = new Readable({ read: () => this.#flow.resume() });
+    const failed = (error: Error): void => this.#flow.failed(error);
+    source.on("error", failed);
+    try {
+      const out = through(source, transforms);
+      this.#source = source;
+      this.#out = out;
+      out.on("error", failed);
+      out.on("end", () => this.#reply.end());
+      out.on("data", (chunk: Buffer | string) => {
+        if (!this.#reply.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk)) out.pause();
+      });
+      return true;
+    } catch (error) {
+      failed(error as Error);
+      return false;
+    }
+  }
+}
+
+/** Sends an answer of the gateway itself through the policies of its request. */
+export function answerThrough(
+  policies: PolicyRun,
+  req: ServerRequest,
+  res: ServerReply,
+  { status, headers, body }: Answer,
+  failed: (error: Error) => void,
+): void {
+  policies.respond({ status, headers, origin: "gateway" }, (final) => {
+    if (res.destroyed || res.headersSent) return;
+    if (final instanceof Error) return failed(final);
+    const isBodyless = req.method === "HEAD" || final.status === 204 || final.status === 304;
+    if (final.transforms.length === 0 || isBodyless)
+      return answer(req, res, final.status, final.headers, body);
+    try {
+      const out = through(Readable.from([Buffer.from(body)]), final.transforms);
+      out.on("error", () => res.destroy());
+      writeHead(res, final.status, final.headers);
+      out.pipe(res as NodeJS.WritableStream);
+    } catch (error) {
+      failed(error as Error);
+    }
+  });
+}
+
+function through(source: Readable, transforms: FinalResponse["transforms"]): Readable {
+  const out = transforms.reduce((body, transform) => transform(body), source);
+  if (typeof (out as Partial<Readable> | undefined)?.pipe === "function") return out;
+  throw new TypeError("onResponse: the function of body gave no stream");
+}
+
+function lengthIn(headers: readonly string[]): number {
+  for (let i = 0; i < headers.length; i += 2)
+    if ((headers[i] as string).toLowerCase() === "content-length") return Number(headers[i + 1]);
+  return -1;
+}
+
+/** Takes the length of a body out of a flat list of headers, because it will be another. */
+export function dropLength(headers: string[]): number {
+  for (let i = 0; i < headers.length; i += 2) {
+    if ((headers[i] as string).toLowerCase() !== "content-length") continue;
+    headers.splice(i, 2);
+    break;
+  }
+  return -1;
+}
