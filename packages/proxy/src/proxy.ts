@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
-  buildClientResponse,
   type AnsweringDecision,
   type Decision,
   type ForwardDecision,
@@ -10,12 +9,12 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import { answer, closeAfter, type ServerReply } from "./answer.js";
+import { answerEnd, answerRequest, type AnswerHost } from "./answer-request.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry, type EntryHost } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
-import type { ExchangeEnd, Over } from "./exchange-end.js";
+import type { Over } from "./exchange-end.js";
 import { Exchange, type ExchangeHost, type ExchangeRequest } from "./exchange.js";
-import type { Failure } from "./failure.js";
 import { MirrorSet, type MirrorEnd, type MirrorHost } from "./mirror.js";
 import { OpenList } from "./open-list.js";
 import { PendingHeads } from "./pending-heads.js";
@@ -24,8 +23,8 @@ import type { PolicyRun } from "./policy-run.js";
 import { Pools } from "./pools.js";
 import { limitsOf, type ProxyLimits, type ProxyOptions } from "./proxy-options.js";
 import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
-import { answerThrough } from "./response-steps.js";
 import { ServiceQueues } from "./service-queues.js";
+import { waitForPlace, type PlaceHost } from "./service-place.js";
 import { Upgrades } from "./upgrade.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
 import { asksForWebSocket, webSocketProblem } from "./web-socket.js";
@@ -89,14 +88,16 @@ const CLOSING: RejectDecision = {
   detail: "the proxy is closing",
 };
 
-class GatewayProxy implements Proxy, ExchangeHost, MirrorHost, EntryHost {
+type Roles = ExchangeHost & MirrorHost & EntryHost & AnswerHost & PlaceHost;
+
+class GatewayProxy implements Proxy, Roles {
   readonly pools: Pools;
   readonly limits: ProxyLimits;
   readonly deadlines = new Deadlines();
   readonly #upgrades: Upgrades;
   readonly #options: ProxyOptions;
   readonly #mirrors = new Set<{ cancel(): void }>();
-  readonly #queues = new ServiceQueues(this.deadlines);
+  readonly queues = new ServiceQueues(this.deadlines);
   #running = 0;
   /** Responses that are not over, to be cut when the time to close is up. */
   readonly open = new OpenList();
@@ -121,7 +122,7 @@ class GatewayProxy implements Proxy, ExchangeHost, MirrorHost, EntryHost {
       requests: this.#running - this.#upgrades.size,
       upgrades: this.#upgrades.size,
       mirrors: this.#mirrors.size,
-      waiting: this.#queues.size,
+      waiting: this.queues.size,
       pools: this.pools.size,
     };
   }
@@ -163,49 +164,18 @@ class GatewayProxy implements Proxy, ExchangeHost, MirrorHost, EntryHost {
   #act(request: ExchangeRequest, decision: AnsweringDecision): void {
     if (this.isClosing) {
       closeAfter(request.res);
-      this.#answer(request, CLOSING);
+      answerRequest(this, request, CLOSING);
     } else if (decision.kind === "forward") {
-      this.#forward(request, decision);
-    } else if (decision.kind !== "reject" || !this.#wait(request, decision)) {
-      this.#answer(request, decision);
+      this.forward(request, decision);
+    } else if (decision.kind !== "reject" || !waitForPlace(this, request, decision)) {
+      answerRequest(this, request, decision);
     }
   }
 
-  #forward(request: ExchangeRequest, decision: ForwardDecision): void {
+  forward(request: ExchangeRequest, decision: ForwardDecision): void {
     const exchange = new Exchange(this, request, decision);
     this.open.add(exchange);
     exchange.begin();
-  }
-
-  // A request whose service has no place waits for one, where the service lets it.
-  #wait(request: ExchangeRequest, refusal: RejectDecision): boolean {
-    const limits =
-      refusal.service === undefined ? undefined : this.gateway.limitsOf(refusal.service);
-    if (limits === undefined) return false;
-    const { res, view } = request;
-    const onClose = (): void => {
-      leave?.();
-      this.ended(answerEnd(request, refusal, 499, false, LEFT), request.policies);
-    };
-    const go = (decision: Decision): void => {
-      res.off("close", onClose);
-      if (decision.kind === "forward") this.#forward(request, decision);
-      else this.#answer(request, decision.kind === "none" ? refusal : decision);
-    };
-    const leave = this.#queues.add(refusal.service as string, limits, {
-      tryAgain: () => {
-        const decision = this.isClosing ? CLOSING : this.decide(view, request.policies);
-        if (decision.kind === "reject" && decision.service === refusal.service && !this.isClosing)
-          return false;
-        go(decision);
-        return true;
-      },
-      giveUp: () => go(refusal),
-    });
-    if (leave === undefined) return false;
-    res.on("error", ignore);
-    res.once("close", onClose);
-    return true;
   }
 
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions = {}): void {
@@ -359,63 +329,13 @@ class GatewayProxy implements Proxy, ExchangeHost, MirrorHost, EntryHost {
   }
 
   released(service: string): void {
-    this.#queues.wake(service);
-  }
-
-  #answer(request: ExchangeRequest, decision: Exclude<AnsweringDecision, ForwardDecision>): void {
-    const { req, res, policies } = request;
-    const reply = { res, previous: undefined, next: undefined };
-    this.open.add(reply);
-    res.on("error", ignore);
-    let failure = policies?.failure;
-    const onClose = (): void => {
-      const { statusCode, writableFinished } = res;
-      this.open.remove(reply);
-      this.ended(answerEnd(request, decision, statusCode, writableFinished, failure), policies);
-    };
-    if (res.destroyed) return void queueMicrotask(onClose);
-    res.once("close", onClose);
-    const made = this.#answerOf(request, decision);
-    if (decision.status === 400) closeAfter(res);
-    if (policies?.hasResponse !== true)
-      return answer(req, res, made.status, made.headers, made.body);
-    answerThrough(policies, req, res, made, (error) => {
-      failure = { side: "gateway", stage: "connect", cause: "policy", error };
-      const { status, headers, body } = this.errorAnswer({ ...request, status: 500, failure }, []);
-      answer(req, res, status, headers, body);
-    });
-  }
-
-  #answerOf(
-    { view, policies }: ExchangeRequest,
-    decision: Exclude<AnsweringDecision, ForwardDecision>,
-  ): Answer {
-    const { status, headers } = buildClientResponse(decision, undefined, view);
-    if (decision.kind === "reject")
-      return this.errorAnswer({ view, status, reject: decision }, headers);
-    const body = decision.kind === "respond" ? (policies?.answerBody ?? decision.body) : "";
-    return { status, headers, body };
+    this.queues.wake(service);
   }
 }
 
 function badRequest(detail: string): RejectDecision {
   const headers = { connection: "close" };
   return { kind: "reject", status: 400, headers, reason: "bad-request", detail };
-}
-
-const LEFT: Failure = { side: "client", stage: "connect", cause: "left" };
-
-// The end of a request that no instance was asked for.
-function answerEnd(
-  { view, startedAt }: Pick<ExchangeRequest, "view" | "startedAt">,
-  decision: AnsweringDecision,
-  status: number,
-  isComplete: boolean,
-  failure?: Failure,
-): { end(): ExchangeEnd } {
-  const durationMs = performance.now() - startedAt;
-  const end = { view, decision, status, isComplete, attempts: 0, failed: [], durationMs };
-  return { end: () => (failure === undefined ? end : { ...end, failure }) };
 }
 
 function ignore(): void {}
