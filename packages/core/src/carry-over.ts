@@ -1,7 +1,13 @@
 import type { Plan, ServicePlan } from "./config/plan.js";
 import { newRetryBudget } from "./health/retry-budget.js";
 import { nameOf, refreshPools, type GatewayChange } from "./settle.js";
-import type { InstanceState, PoolState, ServiceLoad, ServiceState } from "./state.js";
+import type {
+  InstanceReference,
+  InstanceState,
+  PoolState,
+  ServiceLoad,
+  ServiceState,
+} from "./state.js";
 
 /** The state of services nothing has happened to yet. */
 export function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
@@ -37,7 +43,8 @@ export function keepReferences(
   for (const [name, service] of services) {
     for (const instance of service.instances.values()) {
       const known = before.get(name)?.instances.get(instance.id);
-      if (known?.url === instance.url) instance.reference = known.reference;
+      if (known?.url === instance.url && known.socketPath === instance.socketPath)
+        instance.reference = known.reference;
     }
   }
 }
@@ -97,12 +104,16 @@ function describeAgain(
   changes: GatewayChange[],
 ): void {
   const before = nameOf(instance);
-  const { url, version, basePath, weight, zone } = plan;
+  const { url, socketPath, version, basePath, weight, zone } = plan;
   Object.assign(instance, { version, basePath, weight, zone });
-  if (url === instance.url) return;
-  Object.assign(instance, { url, reference: Object.freeze({ id: plan.id, url }) });
+  if (url === instance.url && socketPath === instance.socketPath) return;
+  Object.assign(instance, { url, socketPath, reference: referenceTo(plan) });
   changes.push({ kind: "left", ...before }, { kind: "drained", ...before });
   changes.push({ kind: "joined", ...nameOf(instance) });
+}
+
+function referenceTo({ id, url, socketPath }: InstancePlan): InstanceReference {
+  return Object.freeze(socketPath === undefined ? { id, url } : { id, url, socketPath });
 }
 
 function newInstance(service: string, plan: InstancePlan, load: ServiceLoad): InstanceState {
@@ -110,7 +121,7 @@ function newInstance(service: string, plan: InstancePlan, load: ServiceLoad): In
     service,
     ...plan,
     load,
-    reference: Object.freeze({ id: plan.id, url: plan.url }),
+    reference: referenceTo(plan),
     inFlight: 0,
     consecutiveFailures: 0,
     ejectedUntil: 0,

@@ -689,8 +689,41 @@ it("answers how a service is connected to", () => {
     connections: 7,
     queue: 9,
     keepAliveMs: 4_000,
+    protocol: "http1",
+    streams: 100,
+    tls: { pins: [], minVersion: "TLSv1.2", dangerouslyAcceptAnyCertificate: false },
   });
   expect(gateway.connectOf("b")).toBeUndefined();
+});
+
+it("takes the TLS of a service as a whole, never mixed with that of the defaults", () => {
+  const pins = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="];
+  const gateway = createGateway({
+    services: {
+      a: { instances: [], connect: { tls: { minVersion: "TLSv1.3" } } },
+      b: { instances: [] },
+    },
+    routes: [],
+    defaults: { connect: { tls: { pins } } },
+  });
+  expect(gateway.connectOf("a")?.tls).toMatchObject({ pins: [], minVersion: "TLSv1.3" });
+  expect(gateway.connectOf("b")?.tls).toMatchObject({ pins, minVersion: "TLSv1.2" });
+});
+
+it("shows the socket of an instance in its decisions, and takes another socket for another place", () => {
+  const at = (socketPath: string) => ({
+    services: { a: { instances: [{ id: "a", url: "http://app", socketPath }] } },
+    routes: [{ match: {}, to: "a" }],
+  });
+  const gateway = createGateway(at("/run/1.sock"));
+  const seen: string[] = [];
+  gateway.onChange(({ kind, instance }) => seen.push(`${kind} ${instance.socketPath}`));
+  const view = { method: "GET", url: "/", headers: { host: "h" } };
+  expect(gateway.decide(view)).toMatchObject({
+    instance: { id: "a", url: "http://app", socketPath: "/run/1.sock" },
+  });
+  gateway.update(at("/run/2.sock"));
+  expect(seen).toEqual(["left /run/1.sock", "drained /run/1.sock", "joined /run/2.sock"]);
 });
 
 describe("for any sequence of calls", () => {

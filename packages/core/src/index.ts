@@ -36,6 +36,7 @@ export type {
   ConditionMap,
   ConfigInput,
   ConnectConfig,
+  TlsConfig,
   CorsConfig,
   DefaultsConfig,
   GatewayConfig,
@@ -67,7 +68,7 @@ export type {
   WeightedBackendConfig,
 } from "./config/config.js";
 export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
-export type { ConnectPlan, ServiceLimitsPlan } from "./config/plan.js";
+export type { ConnectPlan, ServiceLimitsPlan, TlsPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";
 export type { FindingKind, RouteFinding } from "./analysis/finding.js";
 export { generateRequests } from "./analysis/generate.js";

@@ -14,6 +14,8 @@ export interface InstanceState {
   zone: string | undefined;
   /** Of its service. */
   readonly load: ServiceLoad;
+  /** Undefined where the host of the URL is connected to. */
+  socketPath: string | undefined;
   /** The part of it that decisions show. */
   reference: InstanceReference;
   inFlight: number;
@@ -32,6 +34,8 @@ export interface InstanceState {
 export interface InstanceReference {
   readonly id: string;
   readonly url: string;
+  /** Unix socket that it is reached over; absent where the host of the URL is connected to. */
+  readonly socketPath?: string;
 }
 
 /** The instances that a backend may choose from: those of one version of a service, or all of them. */

@@ -6,6 +6,7 @@ import { checkConfig } from "./check.js";
 import type { ConfigInput, GatewayConfig } from "./config.js";
 import { formatProblem, GatewayConfigError } from "./problem.js";
 
+const PEM_KEY = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----";
 const services = { orders: { instances: ["http://10.0.0.9:8080"] } };
 
 const lines = (config: unknown) => checkConfig(config).map(formatProblem);
@@ -530,6 +531,58 @@ describe("a problem is told word for word", () => {
       "/services/orders/connect/keepAliveMs: keepAliveMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
       "/services/orders/connect/queue: queue must be a whole number >= 0, got -1 [CONNECT]",
       "/services/orders/connect/timeoutMs: timeoutMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
+    ],
+    [
+      "what is spoken, wrong in every field",
+      service({ connect: { protocol: "http3", streams: 0 } }),
+      '/services/orders/connect/protocol: protocol must be one of "http1", "http2", "auto", got "http3"; did you mean "http1"? [CONNECT]',
+      "/services/orders/connect/streams: streams must be a whole number from 1 to 2147483647, got 0 [CONNECT]",
+    ],
+    [
+      "TLS wrong in every field",
+      service({
+        instances: ["https://a"],
+        connect: {
+          tls: {
+            ca: "ca.pem",
+            cert: "",
+            key: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII\n-----END ENCRYPTED PRIVATE KEY-----",
+            serverName: "10.0.0.1",
+            pins: ["abc"],
+            minVersion: "TLSv1",
+            rejectUnauthorized: false,
+          },
+        },
+      }),
+      '/services/orders/connect/tls/ca: ca must be PEM text with a certificate, got "ca.pem" [TLS]',
+      '/services/orders/connect/tls/cert: cert must be PEM text with a certificate, got "" [TLS]',
+      "/services/orders/connect/tls/key: key must be PEM text with a private key that is not encrypted, got other text [TLS]",
+      '/services/orders/connect/tls/minVersion: minVersion must be one of "TLSv1.2", "TLSv1.3", got "TLSv1" [TLS]',
+      '/services/orders/connect/tls/pins/0: a pin must be a SHA-256 fingerprint in base64, got "abc" [TLS]',
+      '/services/orders/connect/tls/rejectUnauthorized: tls has no field "rejectUnauthorized"; it may have ca, cert, key, serverName, pins, minVersion, dangerouslyAcceptAnyCertificate [UNKNOWN_FIELD]',
+      '/services/orders/connect/tls/serverName: serverName must be a host name, no address, got "10.0.0.1" [TLS]',
+    ],
+    [
+      "half of a key pair, and TLS beside a plain URL",
+      service({ instances: ["HTTP://a"], connect: { tls: { key: PEM_KEY } } }),
+      "/services/orders/connect/tls/key: key is of no use without cert: give both, or neither [TLS]",
+      '/services/orders/instances/0: connect.tls of the service has no effect on "HTTP://a": write https://, or take tls out [NO_EFFECT]',
+    ],
+    [
+      "a socket that is no absolute path",
+      service({ instances: [{ url: "http://a", socketPath: "app.sock" }] }),
+      '/services/orders/instances/0/socketPath: socketPath must be an absolute path of at most 107 characters such as "/run/app.sock", got "app.sock" [SOCKET_PATH]',
+    ],
+    [
+      "one socket twice",
+      service({
+        instances: [
+          { url: "http://a", socketPath: "/run/a" },
+          { url: "http://a", socketPath: "/run/b" },
+          { url: "http://A", socketPath: "/run/a" },
+        ],
+      }),
+      '/services/orders/instances/2: instance 0 of the service has the id "http://a at /run/a" already: give one of them an id of its own [DUPLICATE_INSTANCE]',
     ],
     [
       "slashes and tildes in a name",

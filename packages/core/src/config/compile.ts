@@ -10,14 +10,23 @@ import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-
 import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
 import type {
   ConfigInput,
+  ConnectConfig,
   DefaultsConfig,
   GatewayConfig,
   OutlierConfig,
   RequestLimitsConfig,
   ServiceConfig,
+  TlsConfig,
 } from "./config.js";
-import { instanceUrl } from "./instance-url.js";
-import type { ConnectPlan, InstancePlan, Plan, ServiceLimitsPlan, ServicePlan } from "./plan.js";
+import { instanceId, instanceUrl } from "./instance-url.js";
+import type {
+  ConnectPlan,
+  InstancePlan,
+  Plan,
+  ServiceLimitsPlan,
+  ServicePlan,
+  TlsPlan,
+} from "./plan.js";
 import { allServices, longInstance } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
@@ -89,12 +98,21 @@ const BALANCERS = new Map<string, Balancer>(
   [leastRequest, roundRobin, random].map((balancer) => [balancer.name, balancer]),
 );
 
+const DEFAULT_TLS: TlsPlan = {
+  pins: [],
+  minVersion: "TLSv1.2",
+  dangerouslyAcceptAnyCertificate: false,
+};
 const DEFAULT_CONNECT: ConnectPlan = {
   timeoutMs: 5_000,
   connections: 256,
   queue: 1_024,
   queueMs: 5_000,
   keepAliveMs: 4_000,
+  // What every instance speaks, and what costs least: HTTP/2 is asked for.
+  protocol: "http1",
+  streams: 100,
+  tls: DEFAULT_TLS,
 };
 const DEFAULT_LIMITS: ServiceLimitsPlan = { requests: 0, queue: 0, queueMs: 5_000 };
 const DEFAULT_OUTLIER: OutlierRule = {
@@ -119,7 +137,17 @@ function compileService(
     outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
     tryAll: service.whenNoneEligible !== "reject",
     limits: Object.freeze(withDefaults(DEFAULT_LIMITS, service.limits)),
-    connect: Object.freeze(withDefaults(DEFAULT_CONNECT, defaults.connect, service.connect)),
+    connect: compileConnect(defaults.connect, service.connect),
+  });
+}
+
+// The record of TLS counts as one value: halves of two identities would make none.
+function compileConnect(...layers: readonly (ConnectConfig | undefined)[]): ConnectPlan {
+  const [tls = {}] = layers.flatMap((layer) => layer?.tls ?? []).toReversed();
+  const plan = withDefaults<ConnectConfig>(DEFAULT_CONNECT, ...layers) as ConnectPlan;
+  return Object.freeze({
+    ...plan,
+    tls: Object.freeze(withDefaults<TlsConfig>(DEFAULT_TLS, tls) as TlsPlan),
   });
 }
 
@@ -134,6 +162,6 @@ function compileOutlier(outlier: OutlierConfig): OutlierRule | undefined {
 
 function compileInstance(instance: ReturnType<typeof longInstance>): InstancePlan {
   const { url, basePath } = instanceUrl(instance.url) ?? { url: instance.url, basePath: "" };
-  const { id = url, version = "", weight = 1, zone } = instance;
-  return Object.freeze({ id, url, basePath, version, weight, zone });
+  const { id = instanceId(instance), version = "", weight = 1, zone, socketPath } = instance;
+  return Object.freeze({ id, url, basePath, version, weight, zone, socketPath });
 }

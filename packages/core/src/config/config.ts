@@ -292,7 +292,12 @@ export type InstanceConfig =
   | {
       /** `http:` or `https:` URL; a path in it goes before the path of requests. */
       readonly url: string;
-      /** Unique in the service. Default: the normalised URL. */
+      /**
+       * Unix socket that the instance listens on, as an absolute path (on Windows a pipe); `url` then gives scheme, host
+       * and base path only. Default: none, the host of `url` is connected to. Error: SOCKET_PATH.
+       */
+      readonly socketPath?: string;
+      /** Unique in the service. Default: the normalised URL, with the socket where there is one. */
       readonly id?: string;
       readonly version?: string;
       /** Share of traffic beside the other instances. Default: 1. */
@@ -315,6 +320,34 @@ export type OutlierConfig =
       readonly maxEjectionRatio?: number;
     };
 
+/**
+ * TLS to the instances of a service whose URLs are `https:`. Texts are PEM, so that a configuration stays plain JSON.
+ * Whatever is given here, certificates are verified: against `ca`, or against the roots that Node trusts.
+ */
+export interface TlsConfig {
+  /** Certificates of the authorities to trust, instead of those that Node trusts. One PEM block or several. */
+  readonly ca?: string;
+  /** Certificate of our own, its chain behind it, for instances that ask who is there. Needs `key`. */
+  readonly cert?: string;
+  /** Private key of `cert`, not encrypted. */
+  readonly key?: string;
+  /** Name that is asked for (SNI) and that the certificate must hold. Default: the host of the URL. */
+  readonly serverName?: string;
+  /**
+   * SHA-256 fingerprints of public keys (of the SubjectPublicKeyInfo), in base64. The key of the instance's
+   * certificate must be one of them; it is looked at on each connection before a byte is sent. Comes on top of the
+   * other checks. Default: any key. Source: RFC 7469 section 2.4, for the form.
+   */
+  readonly pins?: readonly string[];
+  /** Oldest version of TLS. Default: `"TLSv1.2"`. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /**
+   * Takes whatever certificate the instance shows: anybody on the way can read and change everything. With `pins`
+   * those still hold. Default: false.
+   */
+  readonly dangerouslyAcceptAnyCertificate?: boolean;
+}
+
 /** The pool of connections to each instance of a service. */
 export interface ConnectConfig {
   /** Longest time to connect. Default: 5 000. */
@@ -327,6 +360,15 @@ export interface ConnectConfig {
   readonly queueMs?: number;
   /** How long an idle connection is kept. Default: 4 000. */
   readonly keepAliveMs?: number;
+  /**
+   * What is spoken. `"http2"` needs an instance that speaks it: over `https:` by ALPN, over `http:` by prior knowledge
+   * (h2c). `"auto"` takes what an `https:` instance offers, HTTP/2 first, and HTTP/1.1 over `http:`. Default: `"http1"`.
+   */
+  readonly protocol?: "http1" | "http2" | "auto";
+  /** Most requests at once on one HTTP/2 connection; an instance may allow fewer. Default: 100. */
+  readonly streams?: number;
+  /** For instances whose URL is `https:`. Default: the certificates that Node trusts, and no certificate of our own. */
+  readonly tls?: TlsConfig;
 }
 
 /** A named backend application. */

@@ -26,3 +26,12 @@ export function instanceUrl(text: string): InstanceUrl | undefined {
     basePath,
   };
 }
+
+/** The id of an instance that was given none: one of its own for each place. */
+export function instanceId(instance: {
+  readonly url: string;
+  readonly socketPath?: string | undefined;
+}): string {
+  const url = instanceUrl(instance.url)?.url ?? instance.url;
+  return instance.socketPath === undefined ? url : `${url} at ${instance.socketPath}`;
+}

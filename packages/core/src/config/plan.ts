@@ -11,6 +11,18 @@ import type { CheckedRoutes } from "./checked-routes.js";
 import type { RoutesPlan } from "./compile-routes.js";
 import type { StickyConfig } from "./config.js";
 
+/** TLS to the instances of a service, after checking. */
+export interface TlsPlan {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+  /** Empty for any key. */
+  readonly pins: readonly string[];
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly dangerouslyAcceptAnyCertificate: boolean;
+}
+
 /** An instance after checking. */
 export interface InstancePlan {
   readonly id: string;
@@ -19,6 +31,8 @@ export interface InstancePlan {
   readonly version: string;
   readonly weight: number;
   readonly zone: string | undefined;
+  /** Undefined where the host of the URL is connected to. */
+  readonly socketPath: string | undefined;
 }
 
 /** The pool of connections to each instance of a service, with its defaults filled in. */
@@ -28,6 +42,10 @@ export interface ConnectPlan {
   readonly queue: number;
   readonly queueMs: number;
   readonly keepAliveMs: number;
+  readonly protocol: "http1" | "http2" | "auto";
+  /** Most requests at once on one HTTP/2 connection. */
+  readonly streams: number;
+  readonly tls: TlsPlan;
 }
 
 /** Limits of the requests under way at a service, with their defaults filled in. */

@@ -7,7 +7,7 @@ import {
   unknownParam,
 } from "./check-action.js";
 import { isKnown, type Earlier } from "./checked-routes.js";
-import { instanceUrl } from "./instance-url.js";
+import { instanceId, instanceUrl } from "./instance-url.js";
 import { looseCompile, namesOf } from "./loose-path.js";
 import { isRecord, listIn, manyOf, recordOf, type Loose } from "./loose.js";
 import { describeValue, pointerOf, type ConfigProblem } from "./problem.js";
@@ -43,7 +43,11 @@ export class Relations {
   }
 
   check(): readonly ConfigProblem[] {
-    for (const name of this.#services) this.#checkInstances(name);
+    for (const name of this.#services) {
+      this.#checkInstances(name);
+      this.#checkKeyPair(recordOf(recordOf(this.#config["services"])[name]), ["services", name]);
+    }
+    this.#checkKeyPair(recordOf(this.#config["defaults"]), ["defaults"]);
     const routes = listIn(this.#config["routes"]);
     const ids = new Map<string, Place>();
     for (const [index, route] of routes.entries())
@@ -56,9 +60,9 @@ export class Relations {
     const ids = new Map<string, number>();
     const instances = listIn(recordOf(recordOf(this.#config["services"])[name])["instances"]);
     for (const [index, instance] of instances.entries()) {
-      const { url = instance, id } = recordOf(instance);
-      const own =
-        typeof id === "string" ? id : typeof url === "string" ? instanceUrl(url)?.url : undefined;
+      const { url = instance, id, socketPath } = recordOf(instance);
+      this.#checkTlsUse(name, url, index);
+      const own = typeof id === "string" ? id : defaultId(url, socketPath);
       if (own === undefined) continue;
       const first = ids.get(own);
       if (first === undefined) {
@@ -74,6 +78,29 @@ export class Relations {
         "an id that is unique in the service",
       );
     }
+  }
+
+  #checkKeyPair(owner: Loose, at: Place): void {
+    const { cert, key } = recordOf(recordOf(owner["connect"])["tls"]);
+    if ((cert === undefined) === (key === undefined)) return;
+    const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
+    const place = [...at, "connect", "tls", given];
+    const message = `${given} is of no use without ${missing}: give both, or neither`;
+    this.#problems.add(place, "TLS", message, `${given} without ${missing}`, "both, or neither");
+  }
+
+  // A service with TLS of its own and a plain instance: what was meant to be secret would go out in the open.
+  #checkTlsUse(name: string, url: unknown, index: number): void {
+    const { tls } = recordOf(recordOf(recordOf(this.#config["services"])[name])["connect"]);
+    if (tls === undefined || typeof url !== "string" || !/^http:/i.test(url)) return;
+    const message = `connect.tls of the service has no effect on ${describeValue(url)}: write https://, or take tls out`;
+    this.#problems.add(
+      ["services", name, "instances", index],
+      "NO_EFFECT",
+      message,
+      describeValue(url),
+      "an https URL",
+    );
   }
 
   #checkRoute(route: Loose, index: number, ids: Map<string, Place>): void {
@@ -249,4 +276,9 @@ export class Relations {
         : [String(requestMs), `at least ${attemptMs}`];
     this.#problems.add([...at, field], "ATTEMPT_TIME", message, found, expected);
   }
+}
+
+function defaultId(url: unknown, socketPath: unknown): string | undefined {
+  if (typeof url !== "string" || instanceUrl(url) === undefined) return undefined;
+  return instanceId({ url, socketPath: typeof socketPath === "string" ? socketPath : undefined });
 }

@@ -11,6 +11,7 @@ import {
   mirror,
   url,
 } from "./action-shape.js";
+import { connect, socketPath } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
 import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
 import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
@@ -75,6 +76,7 @@ const instance = either(
 );
 const longInstance = record("an instance", {
   url,
+  socketPath: optional(socketPath),
   id: optional(name("an id")),
   version: optional(name("a version")),
   weight: optional(
@@ -120,13 +122,6 @@ const outlier = either(
   (input) => (input === false ? off : outlierRecord),
   () => [off, outlierRecord],
 );
-const connect = record("connect", {
-  timeoutMs: optional(milliseconds("timeoutMs", 1)),
-  connections: optional(whole("CONNECT", "connections", 1)),
-  queue: optional(whole("CONNECT", "queue", 0)),
-  queueMs: optional(milliseconds("queueMs", 1)),
-  keepAliveMs: optional(milliseconds("keepAliveMs", 1)),
-});
 const serviceLimits = record("limits", {
   requests: optional(whole("LIMIT", "requests", 0)),
   queue: optional(whole("LIMIT", "queue", 0)),

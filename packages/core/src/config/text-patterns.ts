@@ -28,6 +28,18 @@ export const PATH = whole(path);
 export const PATH_PATTERN = whole(String.raw`(?=/)(?:/(?:${parameter}|${literal}))*(?:/\*)?`);
 export const TEMPLATE = /^\//;
 export const BASE_URL = whole(baseUrl);
+/** A PEM block anywhere in the text: what is around it is comment. Source: RFC 7468. */
+export const PEM_CERTIFICATE =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/;
+export const PEM_KEY =
+  /-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+-----END (?:RSA |EC )?PRIVATE KEY-----/;
+/** 32 bytes. */
+export const SHA256_BASE64 = /^[A-Za-z0-9+/]{43}=$/;
+/** A host name that is no IPv4 address: SNI has none. Source: RFC 6066 section 3. */
+export const SERVER_NAME =
+  /^(?![0-9.]+$)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
+/** The kernel takes 107 bytes and a NUL. Source: unix(7). */
+export const SOCKET_PATH = /^(?:\/|\\\\)[^\u0000-\u001f\u007f]{1,106}$/;
 /** `*`, or a scheme and a host without a path. */
 export const ORIGIN = whole(String.raw`(?:\*|[^:/]+://[^/]+)`);
 /** A base URL, or a name, which holds no `://`. */

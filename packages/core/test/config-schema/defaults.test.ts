@@ -62,6 +62,7 @@ it("a default that is written out changes nothing", () => {
 it("reads numbers, words and flags", () => {
   expect(defaultsOf("ConnectConfig")).toEqual({
     ...{ timeoutMs: 5_000, connections: 256, queue: 1_024, keepAliveMs: 4_000 },
+    ...{ protocol: "http1", streams: 100 },
   });
   expect(defaultsOf("RedirectConfig")).toEqual({ status: 302, query: "keep" });
   expect(defaultsOf("PathOptions")).toMatchObject({ mergeSlashes: true });

@@ -51,6 +51,7 @@ export const goodConfigs: readonly unknown[] = [
             zone: "a",
             metadata: { any: [1, { thing: null }] },
           },
+          { url: "https://app", socketPath: "/run/app.sock" },
         ],
         balancer: "round-robin",
         outlier: {
@@ -60,7 +61,14 @@ export const goodConfigs: readonly unknown[] = [
           maxEjectionRatio: 1,
         },
         whenNoneEligible: "reject",
-        connect: { timeoutMs: 1, connections: 1, queue: 0, keepAliveMs: 1.5 },
+        connect: {
+          timeoutMs: 1,
+          connections: 1,
+          queue: 0,
+          keepAliveMs: 1.5,
+          protocol: "auto",
+          streams: 1,
+        },
       },
       "any name/at~all": { instances: [], outlier: false, balancer: "random" },
     },

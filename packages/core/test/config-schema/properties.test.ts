@@ -12,7 +12,7 @@ import { goodConfigs } from "./good-configs.js";
 import { nearConfigs } from "./near-configs.js";
 
 /** Relations of fields that the schema says although the check of the shape does not. */
-const saidRelations = ["ACTION", "SHORT_FORM", "SPLIT_AND_VERSION", "STICKY"];
+const saidRelations = ["ACTION", "SHORT_FORM", "SPLIT_AND_VERSION", "STICKY", "TLS"];
 
 const changed = (configs: fc.Arbitrary<unknown>) =>
   fc.tuple(configs, editsOf(goodConfigs)).map(([given, edits]) => edited(given, edits));

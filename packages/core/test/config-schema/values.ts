@@ -5,6 +5,9 @@ export const texts = [
   ...["http://a", "https://B:80/c", "http://a:99999", "http://u@a", "ftp://a", "a://b", "http:a"],
   ...["a.example", "*.example", "a.*", "a:80", "[::1]", "[::1]:80", "[1]", "10.0.0.0/8", "::1"],
   ...["/:", "[a-z]+", "(a", "(a)\\1", "$1", "clientAddress", "id", "0", "*"],
+  ...["/run/app.sock", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "file.pem"],
+  "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----",
+  "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----",
   ...["https://*.example", "http://a:1", "https://a.*.b", "a+b://c"],
 ];
 
