@@ -33,7 +33,11 @@ const packages: Readonly<Record<string, PackageRules>> = {
   proxy: {
     ours: ["core"],
     node: true,
-    doors: { undici: "pool.ts", "http-proxy-3": "upgrade.ts", negotiator: "error-answer.ts" },
+    doors: {
+      undici: "http1-connection.ts",
+      "http-proxy-3": "upgrade.ts",
+      negotiator: "error-answer.ts",
+    },
   },
 };
 const adapter: PackageRules = { ours: ["core", "proxy"], node: true, doors: {} };

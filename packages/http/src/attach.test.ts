@@ -74,7 +74,7 @@ describe("attachGateway", () => {
     const expecting = { expect: "100-continue", "content-length": "5" };
     expect(await send(`${url}/echo`, expecting, "hello")).toEqual({
       status: 200,
-      body: "undefined hello",
+      body: "100-continue hello",
     });
     expect(await send(`${url}/else`, expecting, "hello")).toEqual({
       status: 200,

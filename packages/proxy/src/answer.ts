@@ -1,9 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
+import { takesTrailers } from "./extras.js";
+import type { Headers } from "./head-record.js";
+import type { Http2Reply } from "./http2-reply.js";
+import { passedTrailers, trailerNames } from "./trailers.js";
 import type { ServerRequest } from "./view.js";
 
-/** A response as the servers of Node take it. */
-export type ServerReply = ServerResponse | Http2ServerResponse;
+/** A response as the proxy writes it. */
+export type ServerReply = ServerResponse | Http2Reply;
 
 /** Bodies up to this size are read to their end behind an answer of our own, so that the connection lives on. */
 const DRAIN_BYTES = 65_536;
@@ -15,13 +18,7 @@ export function isHttp1(res: ServerReply): res is ServerResponse {
 
 /** Writes a head. Headers are flat: name, value, name, value. */
 export function writeHead(res: ServerReply, status: number, headers: string[]): void {
-  if (isHttp1(res)) {
-    res.writeHead(status, headers);
-    return;
-  }
-  for (let i = 0; i < headers.length; i += 2)
-    res.appendHeader(headers[i] as string, headers[i + 1] as string);
-  res.writeHead(status);
+  res.writeHead(status, headers);
 }
 
 /** Answers a request without an instance. What is left of its body is read up to a bound, or the connection closed. */
@@ -47,13 +44,33 @@ export function answer(
 
 /** Writes a part of a body; false when the client has to catch up first. */
 export function writeBody(res: ServerReply, chunk: Buffer): boolean {
-  return isHttp1(res) ? res.write(chunk) : res.write(chunk);
+  return res.write(chunk);
 }
 
-/** Ends a body, with its last part if there is one. */
-export function endBody(res: ServerReply, last: Buffer | undefined): void {
+/**
+ * Ends a body, with its last part if there is one. Trailers go to clients that take them: over HTTP/2 all do, over
+ * HTTP/1.1 those that said so, and the body has to be chunked.
+ */
+export function endBody(res: ServerReply, last: Buffer | undefined, trailers?: Headers): void {
+  const passed = passedTrailers(trailers);
+  if (!isHttp1(res)) {
+    res.end(last, passed);
+    return;
+  }
+  if (passed !== undefined && res.chunkedEncoding && takesTrailers(res.req))
+    for (let i = 0; i < passed.length; i += 2)
+      res.addTrailers([[passed[i] as string, passed[i + 1] as string]]);
   if (last === undefined) res.end();
   else res.end(last);
+}
+
+/** Announces the trailers that an instance announced, to a client that will get them. */
+export function announceTrailers(res: ServerReply, upstream: Headers, headers: string[]): void {
+  const names = trailerNames(upstream["trailer"]);
+  if (names === undefined || upstream["content-length"] !== undefined) return;
+  const { req } = res;
+  if (req.httpVersion === "1.0" || !takesTrailers(req)) return;
+  headers.push("trailer", names);
 }
 
 /** Ends the connection after this response, where connections are not shared by streams. */

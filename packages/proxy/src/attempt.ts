@@ -2,17 +2,16 @@ import type { ForwardDecision, Gateway, Outcome, OutcomeStage } from "@signalbox
 import type { Deadlines, DeadlineOwner } from "./deadlines.js";
 import { Deadline } from "./deadlines.js";
 import { failureOf, stageOf, type Failure } from "./failure.js";
-import type {
-  AttemptController,
-  AttemptHandler,
-  InstancePool,
-  OutgoingRequest,
-  Slot,
-  SlotWaiter,
-} from "./pool.js";
-
-/** The head that an instance answered with, as undici gives it. */
-export type UpstreamHeaders = Record<string, string | string[] | undefined>;
+import type { Headers } from "./head-record.js";
+import type { InstancePool } from "./pool.js";
+import {
+  UnprocessedError,
+  type AttemptController,
+  type AttemptHandler,
+  type OutgoingRequest,
+  type Slot,
+  type SlotWaiter,
+} from "./slot.js";
 
 /** What an attempt belongs to: an exchange, or a copy of its request. */
 export interface AttemptOwner {
@@ -23,12 +22,14 @@ export interface AttemptOwner {
   /** The instance has a connection and takes the body. */
   onReady(attempt: Attempt): void;
   onSent(attempt: Attempt): void;
-  onInterim(attempt: Attempt, status: number, headers: UpstreamHeaders): void;
+  /** The instance wants the body that it was asked about. */
+  onContinue(attempt: Attempt): void;
+  onInterim(attempt: Attempt, status: number, headers: Headers): void;
   /** True to take the response, false to throw it away. */
-  onHead(attempt: Attempt, status: number, headers: UpstreamHeaders): boolean;
+  onHead(attempt: Attempt, status: number, headers: Headers): boolean;
   /** False when the client has to catch up first. */
   onData(attempt: Attempt, chunk: Buffer): boolean;
-  onEnd(attempt: Attempt): void;
+  onEnd(attempt: Attempt, trailers: Headers): void;
   onFailure(attempt: Attempt, failure: Failure, outcome: Outcome): void;
   /** The outcome has been reported. */
   onReported(attempt: Attempt): void;
@@ -170,7 +171,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     }
   }
 
-  // --- what undici calls ---
+  // --- what the connection calls ---
 
   onRequestStart(controller: AttemptController): void {
     // The client left while the connection was made. A throw, unlike an abort, keeps the connection.
@@ -185,12 +186,13 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     if (!this.#isSettled) this.#owner.onSent(this);
   }
 
-  onResponseStart(controller: AttemptController, status: number, headers: UpstreamHeaders): void {
+  onResponseStart(controller: AttemptController, status: number, headers: Headers): void {
     if (this.#isSettled) return;
     if (status < 200) {
       // Nobody asked to switch protocols, and 101 has no meaning else (RFC 9110 section 15.2.2).
-      if (status <= 101 || ++this.#interim > MAX_INTERIM)
+      if (status === 101 || status < 100 || ++this.#interim > MAX_INTERIM)
         controller.abort(new ProtocolError(`unexpected ${status}`));
+      else if (status === 100) this.#owner.onContinue(this);
       else this.#owner.onInterim(this, status, headers);
       return;
     }
@@ -215,7 +217,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     if (!this.#owner.onData(this, chunk)) controller.pause();
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: AttemptController, trailers: Headers): void {
     const isBroken = this.#slot?.isBroken === true;
     this.#giveBack();
     if (this.#isSettled) return;
@@ -229,12 +231,12 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
       status: this.#status,
       totalMs: performance.now() - this.#startedAt,
     });
-    this.#owner.onEnd(this);
+    this.#owner.onEnd(this, trailers);
   }
 
   onResponseError(controller: AttemptController | null | undefined, error: Error): void {
     this.#controller ??= controller ?? undefined;
-    const { stage } = this;
+    const stage = error instanceof UnprocessedError ? "connect" : this.stage;
     this.#giveBack();
     if (!this.#isSettled) this.#end(failureOf(error, stage));
   }

@@ -6,10 +6,11 @@ import type {
   RetryDecision,
   RetryFacts,
 } from "@signalbox/core";
-import { Attempt, type AttemptOwner, type UpstreamHeaders } from "./attempt.js";
+import { Attempt, type AttemptOwner } from "./attempt.js";
 import type { RequestBody } from "./body.js";
 import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import type { FailedAttempt } from "./exchange-end.js";
+import type { Headers } from "./head-record.js";
 import type { Pools } from "./pools.js";
 
 /** The exchange that attempts belong to. */
@@ -154,11 +155,7 @@ export class Attempts implements DeadlineOwner {
   }
 
   /** What follows instead of a response, when the route wants another one; undefined when it is to be delivered. */
-  afterStatus(
-    attempt: Attempt,
-    status: number,
-    headers: UpstreamHeaders,
-  ): (() => void) | undefined {
+  afterStatus(attempt: Attempt, status: number, headers: Headers): (() => void) | undefined {
     const outcome: Outcome = {
       kind: "response",
       status,

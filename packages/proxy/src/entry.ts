@@ -1,4 +1,3 @@
-import type { EventEmitter } from "node:events";
 import type {
   Decision,
   Gateway,
@@ -22,6 +21,13 @@ export interface EntryHost {
   ended(over: Over, policies: PolicyRun): void;
 }
 
+/** Where a client that leaves is seen. */
+export interface Client {
+  on(event: "close" | "error", listener: () => void): unknown;
+  once(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
+}
+
 /** Told the decision, once; not at all where the client has left before. */
 export type OnDecided = (decision: Decision, policies: PolicyRun) => void;
 
@@ -33,12 +39,12 @@ export class Entry {
   readonly #host: EntryHost;
   readonly #run: PolicyRun;
   readonly #startedAt = performance.now();
-  /** Where a client that leaves is seen: the response, or the socket of an upgrade. */
-  readonly #client: EventEmitter;
+  /** The response, or the socket of an upgrade. */
+  readonly #client: Client;
   #onDecided: OnDecided = () => {};
   #isOver = false;
 
-  constructor(host: EntryHost, view: RequestView, client: EventEmitter) {
+  constructor(host: EntryHost, view: RequestView, client: Client) {
     this.#host = host;
     this.#client = client;
     this.#run = new PolicyRun(view, host.deadlines, host.limits.policyMs);

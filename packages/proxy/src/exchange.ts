@@ -7,23 +7,25 @@ import {
   type Outcome,
   type RequestView,
 } from "@signalbox/core";
-import { answer, isHttp1, type ServerReply } from "./answer.js";
-import type { Attempt, UpstreamHeaders } from "./attempt.js";
+import { announceTrailers, answer, type ServerReply } from "./answer.js";
+import type { Attempt } from "./attempt.js";
 import { Attempts, type AttemptsOwner } from "./attempts.js";
-import { RequestBody, type BodyOwner } from "./body.js";
+import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
 import type { Deadlines } from "./deadlines.js";
 import type { Answer, ErrorContext } from "./error-answer.js";
 import type { ExchangeEnd, Over } from "./exchange-end.js";
+import { extrasOf } from "./extras.js";
+import type { Headers } from "./head-record.js";
 import { ExchangeLimits, type LimitsOwner } from "./exchange-limits.js";
 import { statusOf, type Failure } from "./failure.js";
 import type { MirrorSet } from "./mirror.js";
 import type { OpenList, OpenReply } from "./open-list.js";
 import type { PendingHeads } from "./pending-heads.js";
 import type { PolicyRun } from "./policy-run.js";
-import type { OutgoingRequest } from "./pool.js";
 import type { Pools } from "./pools.js";
 import { Reply, type ReplyOwner } from "./reply.js";
 import { answerThrough, dropLength, ResponseSteps, type ResponseFlow } from "./response-steps.js";
+import type { OutgoingBody, OutgoingRequest, RequestExtras } from "./slot.js";
 import { hasBody, type ServerRequest } from "./view.js";
 
 /** What an exchange needs of its proxy. */
@@ -70,6 +72,7 @@ export class Exchange implements Roles {
   readonly #attempts: Attempts;
   readonly #limits: ExchangeLimits;
   readonly #mirrors: MirrorSet | undefined;
+  readonly #extras: RequestExtras | undefined;
   #steps: ResponseSteps | undefined;
   #failure: Failure | undefined;
   #awaitsContinue: boolean;
@@ -88,6 +91,7 @@ export class Exchange implements Roles {
     this.#attempts = new Attempts(this, decision, startedAt);
     this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt);
     this.body = hasBody(req) ? this.#bodyOf(req, decision, policies) : null;
+    this.#extras = extrasOf(req, request.awaitsContinue && this.body !== null);
     this.#mirrors =
       decision.mirrors.length > 0 ? host.mirrorsOf(request.view, decision) : undefined;
   }
@@ -131,10 +135,16 @@ export class Exchange implements Roles {
   outgoing(attempt: Attempt): OutgoingRequest {
     const { view, policies } = this.#request;
     const { method, path, headers } = buildUpstreamRequest(view, attempt.decision);
-    const body = this.#attempts.isFirst(attempt) ? this.body : (this.body?.whole ?? null);
     // What a policy makes of a body has a length of its own.
     if (policies?.changesBody === true) dropLength(headers);
-    return { method, path, headers, body, idleMs: 0 };
+    const isFirst = this.#attempts.isFirst(attempt);
+    const body = isFirst ? this.body : this.#wholeBody();
+    return { method, path, headers, body, idleMs: 0, extras: isFirst ? this.#extras : undefined };
+  }
+
+  #wholeBody(): OutgoingBody | null {
+    const whole = this.body?.whole;
+    return whole === undefined ? null : new WholeBody(whole);
   }
 
   onAttempt(now: number): void {
@@ -144,21 +154,22 @@ export class Exchange implements Roles {
   onReady(): void {
     this.#limits.active();
     if (this.body === null) this.#limits.waitForHead();
-    else this.#continue();
+    // A client that asked the instance is told what that says, and no sooner.
+    else if (this.#extras?.expectsContinue !== true) this.onContinue();
   }
 
   onSent(): void {
     if (!this.#attempts.isTaken) this.#limits.waitForHead();
   }
 
-  // The body of a client that waits for leave to send it.
-  #continue(): void {
-    if (this.#awaitsContinue && isHttp1(this.res) && !this.res.headersSent)
-      this.res.writeContinue();
+  /** A client that waits for leave to send its body gets it. */
+  onContinue(): void {
+    this.#limits.active();
+    if (this.#awaitsContinue && !this.res.headersSent) this.res.writeContinue();
     this.#awaitsContinue = false;
   }
 
-  onInterim(_attempt: Attempt, status: number, { link }: UpstreamHeaders): void {
+  onInterim(_attempt: Attempt, status: number, { link }: Headers): void {
     this.#limits.active();
     if (status !== 103 || link === undefined || this.res.headersSent) return;
     if (this.#request.req.httpVersion === "1.0") return;
@@ -170,7 +181,7 @@ export class Exchange implements Roles {
     }
   }
 
-  onHead(attempt: Attempt, status: number, headers: UpstreamHeaders): boolean {
+  onHead(attempt: Attempt, status: number, headers: Headers): boolean {
     if (this.#attempts.isTaken) return false;
     if (status >= 400) {
       const next = this.#attempts.afterStatus(attempt, status, headers);
@@ -183,6 +194,7 @@ export class Exchange implements Roles {
     this.#mirrors?.onMain(status, headers);
     const { view, policies } = this.#request;
     const head = buildClientResponse(attempt.decision, { status, headers }, view);
+    if (headers["trailer"] !== undefined) announceTrailers(this.res, headers, head.headers);
     if (policies?.hasResponse === true) {
       this.#steps = new ResponseSteps(policies, this.#reply, this);
       this.#steps.begin(head, hasNoBody(view.method, status));
@@ -192,7 +204,7 @@ export class Exchange implements Roles {
     return true;
   }
 
-  #take(attempt: Attempt, headers: UpstreamHeaders): void {
+  #take(attempt: Attempt, headers: Headers): void {
     this.#attempts.take(attempt);
     this.#failure = undefined;
     this.#limits.active();
@@ -225,10 +237,10 @@ export class Exchange implements Roles {
     return this.#steps === undefined ? this.#reply.data(chunk) : this.#steps.data(chunk);
   }
 
-  onEnd(): void {
+  onEnd(_attempt: Attempt, trailers: Headers): void {
     this.#attempts.done();
-    if (this.#steps === undefined) this.#reply.end();
-    else this.#steps.end();
+    if (this.#steps === undefined) this.#reply.end(trailers);
+    else this.#steps.end(trailers);
   }
 
   onReported({ decision }: Attempt): void {
@@ -366,7 +378,7 @@ export class Exchange implements Roles {
 
 const EMPTY = Buffer.alloc(0);
 
-function isEventStream(headers: UpstreamHeaders): boolean {
+function isEventStream(headers: Headers): boolean {
   const type = headers["content-type"];
   return typeof type === "string" && /^text\/event-stream\b/i.test(type);
 }

@@ -28,6 +28,6 @@ export type { ErrorContext, ErrorHook, ErrorReply } from "./error-answer.js";
 export type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 export type { ClientCause, Failure, GatewayCause } from "./failure.js";
 export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
-export type { ServerReply } from "./answer.js";
+export type { NodeResponse } from "./http2-reply.js";
 export { viewOf, type ServerRequest } from "./view.js";
 export { asksForWebSocket } from "./web-socket.js";

@@ -5,12 +5,14 @@ import {
   type Outcome,
   type RequestView,
 } from "@signalbox/core";
-import { Attempt, type AttemptOwner, type UpstreamHeaders } from "./attempt.js";
+import { Attempt, type AttemptOwner } from "./attempt.js";
+import { WholeBody } from "./body.js";
 import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
 import type { Failure } from "./failure.js";
-import type { OutgoingRequest } from "./pool.js";
+import type { Headers } from "./head-record.js";
 import type { Pools } from "./pools.js";
 import { dropLength } from "./response-steps.js";
+import type { OutgoingRequest } from "./slot.js";
 
 /** What became of one copy of a request, told once. */
 export interface MirrorEnd {
@@ -56,7 +58,7 @@ export interface MirrorHost {
 
 interface Head {
   readonly status: number;
-  readonly headers: UpstreamHeaders;
+  readonly headers: Headers;
 }
 
 /** All copies of one request. They begin when its body has come whole, and then go their own way. */
@@ -79,7 +81,7 @@ export class MirrorSet {
   }
 
   /** The head of the response that the client gets from the instance. */
-  onMain(status: number, headers: UpstreamHeaders): void {
+  onMain(status: number, headers: Headers): void {
     for (const mirror of this.#mirrors) mirror.onMain({ status, headers });
   }
 
@@ -164,18 +166,23 @@ class Mirror implements AttemptOwner, DeadlineOwner {
 
   outgoing(): OutgoingRequest {
     const { method, path, headers } = buildUpstreamRequest(this.#view, this.#decision);
-    const body = this.#body === undefined || this.#body.length === 0 ? null : this.#body;
-    if (body !== null) dropLength(headers);
-    return { method, path, headers, body, idleMs: 0 };
+    const bytes = this.#body;
+    if (bytes === undefined || bytes.length === 0)
+      return { method, path, headers, body: null, idleMs: 0, extras: undefined };
+    dropLength(headers);
+    headers.push("content-length", String(bytes.length));
+    return { method, path, headers, body: new WholeBody(bytes), idleMs: 0, extras: undefined };
   }
 
   onReady(): void {}
 
   onSent(): void {}
 
+  onContinue(): void {}
+
   onInterim(): void {}
 
-  onHead(_attempt: Attempt, status: number, headers: UpstreamHeaders): boolean {
+  onHead(_attempt: Attempt, status: number, headers: Headers): boolean {
     this.#head = { status, headers };
     return true;
   }

@@ -1,193 +1,168 @@
-import type { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
-import type { ConnectPlan } from "@signalbox/core";
-import { buildConnector, Client, type Dispatcher } from "undici";
-
-/** What an attempt is told while its request is under way. Made for undici's `dispatch`. */
-export type AttemptHandler = Dispatcher.DispatchHandler;
-
-/** The hold that an attempt has on a request under way. */
-export type AttemptController = Dispatcher.DispatchController;
-
-/** What goes out. */
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Flat: name, value, name, value. */
-  readonly headers: string[];
-  readonly body: OutgoingBody | Buffer | null;
-  /** Longest silence of the instance. Unit: milliseconds; 0 for no limit. */
-  readonly idleMs: number;
-}
-
-/** A stream as far as undici needs one. */
-export interface OutgoingBody {
-  pipe(): void;
-  on(event: string, listener: (...args: never[]) => void): this;
-}
-
-/** Gets a slot, sooner or later. */
-export interface SlotWaiter {
-  onSlot(slot: Slot): void;
-  /** The pool was destroyed while the waiter stood in the queue. */
-  onPoolClosed(): void;
-}
-
-/** One connection at most, with one request at a time. */
-export class Slot {
-  readonly #client: Client;
-  #served = 0;
-  #broken = false;
-
-  constructor(
-    readonly pool: InstancePool,
-    url: URL,
-    plan: ConnectPlan,
-  ) {
-    this.#client = new Client(url.origin, {
-      allowH2: false,
-      connect: this.#connector(plan),
-      keepAliveTimeout: plan.keepAliveMs,
-      keepAliveTimeoutThreshold: 1_000,
-      maxHeaderSize: 65_536,
-      pipelining: 1,
-    });
-    this.#client.on("connect", () => {
-      this.#served = 0;
-      this.#broken = false;
-    });
-    // Every failure also reaches the attempt; a client without a listener would take the process down.
-    this.#client.on("connectionError", ignore);
-    (this.#client as unknown as EventEmitter).on("error", ignore);
-  }
-
-  // An error of the socket just before an end by closing looks like a lawful end: it has to be noted here.
-  #connector(plan: ConnectPlan): buildConnector.connector {
-    const connect = buildConnector({ timeout: plan.timeoutMs, allowH2: false, keepAlive: true });
-    return (options, callback) => {
-      connect(options, (error, socket) => {
-        if (error !== null) return callback(error, null);
-        (socket as Socket).on("error", () => {
-          this.#broken = true;
-        });
-        callback(null, socket as Socket);
-      });
-    };
-  }
-
-  /** Whether the connection has died of an error. */
-  get isBroken(): boolean {
-    return this.#broken;
-  }
-
-  /** Counts a request that goes out now, and says whether the connection had served one before. */
-  countRequest(): boolean {
-    return this.#served++ > 0;
-  }
-
-  send(request: OutgoingRequest, handler: AttemptHandler): void {
-    this.#client.dispatch(
-      {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.path,
-        headers: request.headers,
-        body: request.body as never,
-        headersTimeout: request.idleMs,
-        bodyTimeout: request.idleMs,
-        // Without it every answer to HEAD, and every body on DELETE and the like, would close the connection.
-        reset: false,
-      },
-      handler,
-    );
-  }
-
-  close(): Promise<void> {
-    return this.#client.close();
-  }
-
-  destroy(): Promise<void> {
-    return this.#client.destroy();
-  }
-}
+import type { ConnectPlan, InstanceReference } from "@signalbox/core";
+import { AutoConnection } from "./auto-connection.js";
+import { Connector } from "./connector.js";
+import { Http1Connection } from "./http1-connection.js";
+import { Http2Connection } from "./http2-connection.js";
+import type { ConnectionOwner, PoolConnection, Slot, SlotWaiter } from "./slot.js";
 
 /**
- * The connections to one instance. What finds none free waits in a bounded queue of our own: a request that
- * waits inside undici can be neither counted nor cancelled.
+ * The connections to one instance. What finds no room waits in a bounded queue of our own: a request that waits
+ * inside a client can be neither counted nor cancelled.
  */
-export class InstancePool {
-  readonly #url: URL;
+export class InstancePool implements ConnectionOwner {
   readonly #plan: ConnectPlan;
-  readonly #slots: Slot[] = [];
+  readonly #connector: Connector;
+  readonly #connections: PoolConnection[] = [];
   // Last in, first out: the connections in use stay few and warm, the others run into their idle time.
-  readonly #free: Slot[] = [];
+  readonly #free: PoolConnection[] = [];
+  /** Those that take nothing new, and may not have ended. */
+  readonly #retired = new Set<PoolConnection>();
   readonly #waiting = new Set<SlotWaiter>();
+  /** Requests that have a place. */
+  #taken = 0;
+  /** Connections of which it is not known what they speak. */
+  #undecided = 0;
+  #isDestroyed = false;
   #whenIdle: (() => void) | undefined = undefined;
 
-  constructor(url: string, plan: ConnectPlan) {
-    this.#url = new URL(url);
+  constructor(instance: InstanceReference, plan: ConnectPlan) {
+    this.#connector = new Connector(instance, plan);
     this.#plan = plan;
   }
 
   /** A slot, or whether the waiter will get one later, or never because the queue is full. */
   take(waiter: SlotWaiter): Slot | "queued" | "full" {
     const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#slots.length < this.#plan.connections) {
-      const slot = new Slot(this, this.#url, this.#plan);
-      this.#slots.push(slot);
-      return slot;
+    if (free !== undefined) {
+      free.isListed = false;
+      return this.#occupy(free);
     }
+    // An instance that may speak HTTP/2 is asked once, not by each of the first requests.
+    if (this.#undecided === 0 && this.#canOpen()) return this.#occupy(this.#open());
     if (this.#waiting.size >= this.#plan.queue) return "full";
     this.#waiting.add(waiter);
     return "queued";
   }
 
+  #occupy(connection: PoolConnection): PoolConnection {
+    this.#taken++;
+    if (connection.occupy()) this.#list(connection);
+    return connection;
+  }
+
+  #list(connection: PoolConnection): void {
+    if (connection.isListed) return;
+    connection.isListed = true;
+    this.#free.push(connection);
+  }
+
+  #canOpen(): boolean {
+    return this.#connections.length < this.#plan.connections && !this.#isDestroyed;
+  }
+
+  #open(): PoolConnection {
+    const connection = this.#make();
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  #make(): PoolConnection {
+    const { protocol } = this.#plan;
+    const connector = this.#connector;
+    if (protocol === "http2") return new Http2Connection(connector, this.#plan, this).open();
+    if (protocol === "http1" || !connector.isSecure)
+      return new Http1Connection(connector, this.#plan);
+    this.#undecided++;
+    return new AutoConnection(connector, this.#plan, this).open();
+  }
+
   /** Takes a waiter out of the queue. */
   cancel(waiter: SlotWaiter): void {
     this.#waiting.delete(waiter);
+    this.#checkIdle();
   }
 
   /**
-   * Gives a slot back. The next waiter gets it in a microtask: a request that is sent while undici still
-   * tells of a failed one would break it.
+   * Gives a slot back. The next waiter gets it in a microtask: a request that is sent while a client still tells of a
+   * failed one would break it.
    */
   give(slot: Slot): void {
-    if (this.#waiting.size === 0) this.#rest(slot);
-    else queueMicrotask(() => this.#handOn(slot));
+    const connection = slot as PoolConnection;
+    this.#taken--;
+    if (connection.release()) this.offer(connection);
+    this.#checkIdle();
   }
 
-  #handOn(slot: Slot): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#rest(slot);
-      return;
+  offer(connection: PoolConnection): void {
+    if (connection.isListed) return;
+    if (this.#waiting.size === 0) this.#list(connection);
+    else queueMicrotask(() => this.#handOn(connection));
+  }
+
+  #handOn(connection: PoolConnection): void {
+    if (connection.isListed || this.#retired.has(connection)) return;
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      this.#taken++;
+      const hasRoom = connection.occupy();
+      waiter.onSlot(connection);
+      if (!hasRoom) return;
     }
-    this.#waiting.delete(next);
-    next.onSlot(slot);
+    this.#list(connection);
+    this.#checkIdle();
   }
 
-  #rest(slot: Slot): void {
-    this.#free.push(slot);
-    if (this.#free.length === this.#slots.length && this.#waiting.size === 0) this.#whenIdle?.();
+  retire(connection: PoolConnection): void {
+    const at = this.#connections.indexOf(connection);
+    if (at === -1) return;
+    this.#connections.splice(at, 1);
+    if (connection.isListed) this.#free.splice(this.#free.indexOf(connection), 1);
+    this.#retired.add(connection);
+    void connection.close().finally(() => this.#retired.delete(connection));
+    queueMicrotask(() => this.#refill());
+  }
+
+  decided(): void {
+    this.#undecided--;
+    queueMicrotask(() => this.#refill());
+  }
+
+  // Connections for those who wait, as far as there may be more.
+  #refill(): void {
+    while (this.#waiting.size > 0 && this.#canOpen()) {
+      const wanted = this.#waiting.size;
+      this.#handOn(this.#open());
+      if (this.#waiting.size >= wanted) return;
+    }
+  }
+
+  #checkIdle(): void {
+    if (this.#taken === 0 && this.#waiting.size === 0) this.#whenIdle?.();
   }
 
   /** Waits until all requests have ended, those in the queue included, and closes the connections then. */
   async close(): Promise<void> {
-    if (this.#free.length < this.#slots.length || this.#waiting.size > 0) {
+    if (this.#taken > 0 || this.#waiting.size > 0) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
       });
     }
-    await Promise.all(this.#slots.map((slot) => slot.close().catch(ignore)));
+    await this.#all((connection) => connection.close());
   }
 
   /** Ends all requests, those in the queue included, and closes the connections. */
   async destroy(): Promise<void> {
+    this.#isDestroyed = true;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const waiter of waiting) waiter.onPoolClosed();
-    await Promise.all(this.#slots.map((slot) => slot.destroy().catch(ignore)));
+    await this.#all((connection) => connection.destroy());
     this.#whenIdle?.();
+  }
+
+  async #all(end: (connection: PoolConnection) => Promise<void>): Promise<void> {
+    const all = [...this.#connections, ...this.#retired];
+    await Promise.all(all.map((connection) => end(connection).catch(ignore)));
   }
 }
 

@@ -26,7 +26,7 @@ export class Pools {
   #add({ instance, service }: ForwardDecision): InstancePool | undefined {
     const plan = this.#gateway.connectOf(service);
     if (plan === undefined) return undefined;
-    const pool = new InstancePool(instance.url, plan);
+    const pool = new InstancePool(instance, plan);
     this.#byReference.set(instance, pool);
     return pool;
   }

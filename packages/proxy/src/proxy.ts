@@ -15,6 +15,7 @@ import { Entry, type EntryHost } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Exchange, type ExchangeHost, type ExchangeRequest } from "./exchange.js";
+import { replyTo, type NodeResponse } from "./http2-reply.js";
 import { MirrorSet, type MirrorEnd, type MirrorHost } from "./mirror.js";
 import { OpenList } from "./open-list.js";
 import { PendingHeads } from "./pending-heads.js";
@@ -46,7 +47,7 @@ export interface CloseOptions {
 /** Forwards requests as a gateway decides. Owns the connections to the instances. */
 export interface Proxy {
   /** Answers a request, or hands it on. Never throws, whatever comes in. */
-  handle(req: ServerRequest, res: ServerReply, options?: HandleOptions): void;
+  handle(req: ServerRequest, res: NodeResponse, options?: HandleOptions): void;
   /** Takes an `upgrade` event of a server. Default for what no route takes: 404. */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options?: HandleOptions): void;
   /** New requests get 503, those under way end, then all connections close. */
@@ -131,8 +132,9 @@ class GatewayProxy implements Proxy, Roles {
     return this.#closed !== undefined;
   }
 
-  handle(req: ServerRequest, res: ServerReply, options: HandleOptions = {}): void {
+  handle(req: ServerRequest, response: NodeResponse, options: HandleOptions = {}): void {
     const { none, awaitsContinue = false } = options;
+    const res = replyTo(response);
     const startedAt = performance.now();
     const view = viewOf(req);
     const bad = framingProblem(req);

@@ -1,4 +1,5 @@
-import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
+import { closeAfter, endBody, writeBody, writeHead, type ServerReply } from "./answer.js";
+import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
 
 /** Told how far the client has come. */
@@ -46,7 +47,7 @@ export class Reply {
     this.#isFlushed = true;
     this.#owner.onHeadAlone();
     if (this.#whole !== undefined) this.#write(this.#whole);
-    else if (isHttp1(this.res)) this.res.flushHeaders();
+    else this.res.flushHeaders();
     this.#whole = undefined;
   }
 
@@ -61,9 +62,9 @@ export class Reply {
     return this.#write(chunk);
   }
 
-  end(): void {
+  end(trailers?: Headers): void {
     this.#isFlushed = true;
-    endBody(this.res, this.#whole);
+    endBody(this.res, this.#whole, trailers);
     this.#whole = undefined;
     if (this.res.writableLength > 0) this.#stall();
   }

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { ClientResponseHead } from "@signalbox/core";
-import { answer, writeHead, type ServerReply } from "./answer.js";
+import { answer, endBody, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Answer } from "./error-answer.js";
+import type { Headers } from "./head-record.js";
 import type { FinalResponse, PolicyRun } from "./policy-run.js";
 import type { Reply } from "./reply.js";
 import type { ServerRequest } from "./view.js";
@@ -24,6 +25,7 @@ export class ResponseSteps {
   #held: Buffer[] = [];
   #isReady = false;
   #hasEnded = false;
+  #trailers: Headers | undefined;
   #source: Readable | undefined;
   #out: Readable | undefined;
 
@@ -52,10 +54,11 @@ export class ResponseSteps {
     return this.#source === undefined ? this.#reply.data(chunk) : this.#source.push(chunk);
   }
 
-  end(): void {
+  end(trailers?: Headers): void {
     this.#hasEnded = true;
+    this.#trailers = trailers;
     if (!this.#isReady) return;
-    if (this.#source === undefined) this.#reply.end();
+    if (this.#source === undefined) this.#reply.end(trailers);
     else this.#source.push(null);
   }
 
@@ -78,7 +81,7 @@ export class ResponseSteps {
     const held = this.#held;
     this.#held = [];
     for (const chunk of held) this.data(chunk);
-    if (this.#hasEnded) this.end();
+    if (this.#hasEnded) this.end(this.#trailers);
     else if (!this.#reply.isStalled) this.#flow.resume();
   }
 
@@ -91,7 +94,7 @@ export class ResponseSteps {
       this.#source = source;
       this.#out = out;
       out.on("error", failed);
-      out.on("end", () => this.#reply.end());
+      out.on("end", () => this.#reply.end(this.#trailers));
       out.on("data", (chunk: Buffer | string) => {
         if (!this.#reply.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk)) out.pause();
       });
@@ -121,7 +124,10 @@ export function answerThrough(
       const out = through(Readable.from([Buffer.from(body)]), final.transforms);
       out.on("error", () => res.destroy());
       writeHead(res, final.status, final.headers);
-      out.pipe(res as NodeJS.WritableStream);
+      out.on("data", (chunk: Buffer | string) => {
+        writeBody(res, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+      });
+      out.on("end", () => endBody(res, undefined));
     } catch (error) {
       failed(error as Error);
     }

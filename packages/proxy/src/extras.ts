@@ -1,0 +1,33 @@
+import { recordOf } from "./head-record.js";
+import type { RequestExtras } from "./slot.js";
+import { passedTrailers, trailerNames } from "./trailers.js";
+import type { ServerRequest } from "./view.js";
+
+/**
+ * What a request asks for beside being sent; undefined for nearly all.
+ *
+ * @param expectsContinue whether the client waits for leave to send its body
+ */
+export function extrasOf(req: ServerRequest, expectsContinue: boolean): RequestExtras | undefined {
+  const { te, trailer } = req.headers;
+  if (te === undefined && trailer === undefined && !expectsContinue) return undefined;
+  const announced = trailerNames(trailer);
+  const takes = te !== undefined && takesTrailers(req);
+  if (!takes && announced === undefined && !expectsContinue) return undefined;
+  return {
+    expectsContinue,
+    takesTrailers: takes,
+    announced,
+    trailers: () => passedTrailers(recordOf(req.rawTrailers)) ?? [],
+  };
+}
+
+/**
+ * Whether the client takes trailers of this connection: over HTTP/1.1 only when `Connection` names `TE`, which else may
+ * be another's that a proxy let through. Source: RFC 9110 section 10.1.4.
+ */
+export function takesTrailers(req: ServerRequest): boolean {
+  const { te, connection } = req.headers;
+  if (te === undefined || !/(^|,)[ \t]*trailers[ \t]*(;|,|$)/i.test(String(te))) return false;
+  return req.httpVersionMajor >= 2 || /(^|,)[ \t]*te[ \t]*(,|$)/i.test(connection ?? "");
+}

@@ -1,0 +1,126 @@
+import type { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import type { ConnectPlan } from "@signalbox/core";
+import { Client, type Dispatcher } from "undici";
+import type { Connector } from "./connector.js";
+import { ContinueFilter } from "./continue-filter.js";
+import { SingleRequest } from "./single-request.js";
+import type { AttemptHandler, OutgoingRequest, PoolConnection } from "./slot.js";
+
+/** What is offered where HTTP/1.1 alone is spoken. */
+const HTTP1 = ["http/1.1"];
+
+/**
+ * One connection at most, with one request at a time; it is made anew when it is needed again. The few requests that
+ * undici cannot send have a connection of their own meanwhile.
+ */
+export class Http1Connection implements PoolConnection {
+  isListed = false;
+  readonly #client: Client;
+  readonly #connector: Connector;
+  readonly #serverName: string;
+  readonly #filter = new ContinueFilter();
+  /** A connection that stands already and has served nothing. */
+  #ready: Socket | undefined;
+  #single: SingleRequest | undefined;
+  #served = 0;
+  #broken = false;
+
+  constructor(connector: Connector, plan: ConnectPlan, ready?: Socket) {
+    this.#connector = connector;
+    this.#ready = ready;
+    // An address has no name to ask for, and undici wants one text for all: another would cost a new connection.
+    this.#serverName = connector.serverName || connector.authority;
+    const scheme = connector.isSecure ? "https" : "http";
+    this.#client = new Client(`${scheme}://${connector.authority}`, {
+      allowH2: false,
+      connect: (_, callback) => this.#connect(callback as never),
+      keepAliveTimeout: plan.keepAliveMs,
+      keepAliveTimeoutThreshold: 1_000,
+      maxHeaderSize: 65_536,
+      pipelining: 1,
+    });
+    this.#client.on("connect", () => {
+      this.#served = 0;
+      this.#broken = false;
+    });
+    // Every failure also reaches the attempt; a client without a listener would take the process down.
+    this.#client.on("connectionError", ignore);
+    (this.#client as unknown as EventEmitter).on("error", ignore);
+  }
+
+  #connect(connected: (error: Error | null, socket: Socket | null) => void): void {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready !== undefined && !ready.destroyed) {
+      this.#guard(ready);
+      queueMicrotask(() => connected(null, ready));
+      return;
+    }
+    this.#connector.connect(HTTP1, (error, socket) => {
+      if (socket !== null) this.#guard(socket);
+      connected(error, socket);
+    });
+  }
+
+  // An error of the socket just before an end by closing looks like a lawful end: it has to be noted here.
+  #guard(socket: Socket): void {
+    socket.on("error", () => {
+      this.#broken = true;
+    });
+    this.#filter.guard(socket);
+  }
+
+  get isBroken(): boolean {
+    return this.#broken && this.#single === undefined;
+  }
+
+  occupy(): boolean {
+    return false;
+  }
+
+  release(): boolean {
+    this.#single = undefined;
+    return true;
+  }
+
+  countRequest(): boolean {
+    return this.#single === undefined && this.#served++ > 0;
+  }
+
+  send(request: OutgoingRequest, handler: AttemptHandler): void {
+    if (request.extras !== undefined) {
+      this.#single = new SingleRequest(this.#connector, request, handler);
+      this.#single.begin();
+      return;
+    }
+    this.#filter.isDue = true;
+    this.#client.dispatch(
+      {
+        method: request.method as Dispatcher.HttpMethod,
+        path: request.path,
+        headers: request.headers,
+        body: request.body as never,
+        headersTimeout: request.idleMs,
+        bodyTimeout: request.idleMs,
+        // Without it every answer to HEAD, and every body on DELETE and the like, would close the connection.
+        reset: false,
+        servername: this.#serverName,
+      } as Dispatcher.DispatchOptions,
+      handler,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#ready?.destroy();
+    await this.#client.close();
+  }
+
+  async destroy(): Promise<void> {
+    this.#ready?.destroy();
+    this.#single?.destroy();
+    await this.#client.destroy();
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,166 @@
+import type { ServerResponse } from "node:http";
+import {
+  constants,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+
+const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+
+/** A response as the servers of Node give it. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/**
+ * A response over a stream of HTTP/2 with the manners of one over HTTP/1. Its head waits for the first byte or the end,
+ * so that a response without a body is one frame, which is what gRPC calls trailers-only; and one that is cut is reset,
+ * where Node's own would end it as if it were whole.
+ */
+export class Http2Reply {
+  readonly req: Http2ServerRequest;
+  statusCode = 200;
+  /** Whether there is a head, on its way or not. */
+  headersSent = false;
+  readonly #res: Http2ServerResponse;
+  readonly #stream: ServerHttp2Stream;
+  #head: OutgoingHttpHeaders | undefined;
+  #isEnded = false;
+  #isCut = false;
+
+  constructor(res: Http2ServerResponse) {
+    this.req = res.req;
+    this.#res = res;
+    this.#stream = res.stream;
+  }
+
+  get destroyed(): boolean {
+    return this.#isCut || this.#stream.destroyed || this.#stream.closed;
+  }
+
+  /** Whether all of it went out. */
+  get writableFinished(): boolean {
+    return this.#isEnded && !this.#isCut && this.#stream.writableFinished && !this.#stream.aborted;
+  }
+
+  get writableLength(): number {
+    return this.#stream.writableLength;
+  }
+
+  on(event: string, listener: (...args: never[]) => void): this {
+    this.#stream.on(event, listener as () => void);
+    return this;
+  }
+
+  once(event: string, listener: (...args: never[]) => void): this {
+    this.#stream.once(event, listener as () => void);
+    return this;
+  }
+
+  off(event: string, listener: (...args: never[]) => void): this {
+    this.#stream.off(event, listener as () => void);
+    return this;
+  }
+
+  /** @param headers flat: name, value, name, value */
+  writeHead(status: number, headers: readonly string[]): void {
+    const head = Object.create(null) as Record<string, string | string[]>;
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = (headers[i] as string).toLowerCase();
+      const value = headers[i + 1] as string;
+      // Fields of one connection have no place here (RFC 9113 section 8.2.2).
+      if (name === "connection") continue;
+      const before = head[name];
+      if (before === undefined) head[name] = value;
+      else head[name] = typeof before === "string" ? [before, value] : [...before, value];
+    }
+    this.statusCode = status;
+    this.headersSent = true;
+    this.#head = head;
+  }
+
+  /** Sends the head alone. */
+  flushHeaders(): void {
+    this.#respond(false);
+  }
+
+  /** False when the client has to catch up first. */
+  write(chunk: Buffer): boolean {
+    this.#respond(false);
+    return this.destroyed || this.#stream.write(chunk);
+  }
+
+  /** @param trailers flat; undefined for none */
+  end(last?: Buffer, trailers?: readonly string[]): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#respond(last === undefined && trailers === undefined);
+    if (this.destroyed) return;
+    if (trailers !== undefined) this.#res.addTrailers(linesOf(trailers));
+    if (last === undefined) this.#stream.end();
+    else this.#stream.end(last);
+  }
+
+  /** Cuts it: the client sees that what it has is not all. */
+  destroy(): this {
+    if (!this.destroyed) {
+      this.#isCut = true;
+      this.#stream.close(NGHTTP2_INTERNAL_ERROR);
+    }
+    return this;
+  }
+
+  writeContinue(): void {
+    if (!this.destroyed) this.#res.writeContinue();
+  }
+
+  writeEarlyHints(hints: { link: string[] }): void {
+    if (!this.destroyed) this.#res.writeEarlyHints(hints);
+  }
+
+  #respond(isWhole: boolean): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    if (this.destroyed) return;
+    try {
+      // Node ends a stream that is closed early, unless trailers may follow.
+      this.#stream.respond(
+        { ...head, ":status": this.statusCode },
+        { endStream: isWhole, waitForTrailers: !isWhole },
+      );
+    } catch {
+      this.destroy();
+      return;
+    }
+    if (!this.#stream.endAfterHeaders) this.#endRequestBehind(isWhole);
+  }
+
+  // A client that still sends when it has its whole answer is told that nobody listens (RFC 9113 section 8.1).
+  #endRequestBehind(isWhole: boolean): void {
+    const stream = this.#stream;
+    const end = (): void => {
+      setImmediate(() => {
+        if (!stream.readableEnded && !stream.destroyed) stream.close(NGHTTP2_NO_ERROR);
+      });
+    };
+    // What may have trailers is at its end when those went out: Node's own listener, which comes first, sends them.
+    stream.on(isWhole ? "finish" : "wantTrailers", end);
+  }
+}
+
+function linesOf(flat: readonly string[]): OutgoingHttpHeaders {
+  const lines = Object.create(null) as Record<string, string | string[]>;
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    const before = lines[name];
+    lines[name] =
+      before === undefined ? (flat[i + 1] as string) : [before, flat[i + 1] as string].flat();
+  }
+  return lines;
+}
+
+/** The response that the proxy writes to. */
+export function replyTo(res: NodeResponse): ServerResponse | Http2Reply {
+  return "stream" in res ? new Http2Reply(res) : res;
+}
