@@ -87,6 +87,10 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
     this.#owner.offer(this);
   }
 
+  withdraw(): void {
+    this.#owner.withdraw(this);
+  }
+
   decided(): void {}
 
   async close(): Promise<void> {

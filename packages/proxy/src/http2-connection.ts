@@ -120,7 +120,9 @@ export class Http2Connection implements PoolConnection {
   // The instance may allow fewer streams than we would open, and change its mind.
   #setRoom(allowed: number): void {
     this.#room = Math.max(1, Math.min(this.#plan.streams, allowed));
-    if (!this.#isRetired && this.#active < this.#room) this.#owner.offer(this);
+    if (this.#isRetired) return;
+    if (this.#active < this.#room) this.#owner.offer(this);
+    else this.#owner.withdraw(this);
   }
 
   #rest(): void {

@@ -116,10 +116,16 @@ export class InstancePool implements ConnectionOwner {
     const at = this.#connections.indexOf(connection);
     if (at === -1) return;
     this.#connections.splice(at, 1);
-    if (connection.isListed) this.#free.splice(this.#free.indexOf(connection), 1);
+    this.withdraw(connection);
     this.#retired.add(connection);
     void connection.close().finally(() => this.#retired.delete(connection));
     queueMicrotask(() => this.#refill());
+  }
+
+  withdraw(connection: PoolConnection): void {
+    if (!connection.isListed) return;
+    connection.isListed = false;
+    this.#free.splice(this.#free.indexOf(connection), 1);
   }
 
   decided(): void {

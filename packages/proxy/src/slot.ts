@@ -91,6 +91,8 @@ export interface ConnectionOwner {
   retire(connection: PoolConnection): void;
   /** It has room that it had not before. */
   offer(connection: PoolConnection): void;
+  /** It has no room any more, though none was taken. */
+  withdraw(connection: PoolConnection): void;
   /** It is known what it speaks, or that it never will. */
   decided(): void;
 }

@@ -47,6 +47,5 @@ export function passedTrailers(trailers: Headers | undefined): string[] | undefi
 
 // llhttp and nghttp2 let none through; what is written here must hold without them.
 function isClean(value: string): boolean {
-   
   return !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value);
 }
