@@ -688,10 +688,12 @@ it("answers how a service is connected to", () => {
     timeoutMs: 5_000,
     connections: 7,
     queue: 9,
+    queueMs: 5_000,
     keepAliveMs: 4_000,
     protocol: "http1",
     streams: 100,
     tls: { pins: [], minVersion: "TLSv1.2", dangerouslyAcceptAnyCertificate: false },
+    upgrades: 0,
   });
   expect(gateway.connectOf("b")).toBeUndefined();
 });

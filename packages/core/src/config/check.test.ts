@@ -526,11 +526,14 @@ describe("a problem is told word for word", () => {
     ],
     [
       "a pool wrong in every field",
-      service({ connect: { timeoutMs: 0, connections: 0, queue: -1, keepAliveMs: 0 } }),
+      service({
+        connect: { timeoutMs: 0, connections: 0, queue: -1, keepAliveMs: 0, upgrades: -1 },
+      }),
       "/services/orders/connect/connections: connections must be a whole number >= 1, got 0 [CONNECT]",
       "/services/orders/connect/keepAliveMs: keepAliveMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
       "/services/orders/connect/queue: queue must be a whole number >= 0, got -1 [CONNECT]",
       "/services/orders/connect/timeoutMs: timeoutMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
+      "/services/orders/connect/upgrades: upgrades must be a whole number >= 0, got -1 [CONNECT]",
     ],
     [
       "what is spoken, wrong in every field",

@@ -113,6 +113,7 @@ const DEFAULT_CONNECT: ConnectPlan = {
   protocol: "http1",
   streams: 100,
   tls: DEFAULT_TLS,
+  upgrades: 0,
 };
 const DEFAULT_LIMITS: ServiceLimitsPlan = { requests: 0, queue: 0, queueMs: 5_000 };
 const DEFAULT_OUTLIER: OutlierRule = {

@@ -369,6 +369,11 @@ export interface ConnectConfig {
   readonly streams?: number;
   /** For instances whose URL is `https:`. Default: the certificates that Node trusts, and no certificate of our own. */
   readonly tls?: TlsConfig;
+  /**
+   * Most upgrades (websockets) to one instance at a time, for each proxy; beyond it 503. Default: 0, no limit but
+   * that of the proxy, because how many an instance bears is known to nobody else.
+   */
+  readonly upgrades?: number;
 }
 
 /** A named backend application. */

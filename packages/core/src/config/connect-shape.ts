@@ -42,6 +42,7 @@ export const connect = record("connect", {
   protocol: optional(choice("CONNECT", "protocol", ["http1", "http2", "auto"])),
   streams: optional(whole("CONNECT", "streams", 1, 2 ** 31 - 1)),
   tls: optional(tls),
+  upgrades: optional(whole("CONNECT", "upgrades", 0)),
 });
 
 /** Where an instance listens that is reached over a Unix socket. */

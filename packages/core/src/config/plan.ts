@@ -46,6 +46,8 @@ export interface ConnectPlan {
   /** Most requests at once on one HTTP/2 connection. */
   readonly streams: number;
   readonly tls: TlsPlan;
+  /** 0 for no limit. */
+  readonly upgrades: number;
 }
 
 /** Limits of the requests under way at a service, with their defaults filled in. */
