@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 
 /** Whether a request asks for a websocket and nothing else; `h2c` and the like are never passed on. */
 export function asksForWebSocket(req: IncomingMessage): boolean {
@@ -22,18 +22,56 @@ export function webSocketProblem(req: IncomingMessage): string | undefined {
   return undefined;
 }
 
+/** A response head, as far as it answers an upgrade. */
+export interface UpgradeAnswer {
+  readonly statusCode?: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Headers by their name in lower case, as they were sent. */
+export type SentHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * Why a 101 does not answer what was asked; undefined when it does. Only then may a tunnel be opened: behind
+ * anything else the instance still reads HTTP.
+ *
+ * Source: RFC 6455 section 4.1.
+ */
+export function answerProblem(sent: SentHeaders, answer: UpgradeAnswer): string | undefined {
+  const { headers } = answer;
+  if (answer.statusCode !== 101) return "the answer is no 101";
+  if (headers.upgrade?.toLowerCase() !== "websocket") return "the answer is for another protocol";
+  if (!listOf(headers.connection).some((token) => token.toLowerCase() === "upgrade"))
+    return "the answer does not switch the connection";
+  if (headers["sec-websocket-accept"] !== acceptOf(textOf(sent["sec-websocket-key"])))
+    return "the answer is for another key";
+  const protocol = headers["sec-websocket-protocol"];
+  if (protocol !== undefined && !listOf(sent["sec-websocket-protocol"]).includes(protocol))
+    return "the answer names a subprotocol that was not offered";
+  const offered = extensionsOf(sent["sec-websocket-extensions"]);
+  if (!extensionsOf(headers["sec-websocket-extensions"]).every((name) => offered.includes(name)))
+    return "the answer names an extension that was not offered";
+  return undefined;
+}
+
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** Whether a 101 answers the request. Source: RFC 6455 section 4.1. */
-export function answersKey(response: IncomingMessage, req: IncomingMessage): boolean {
-  const { upgrade, connection, "sec-websocket-accept": accept } = response.headers;
-  if (response.statusCode !== 101 || upgrade?.toLowerCase() !== "websocket") return false;
-  if (!/(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection ?? "")) return false;
-  const key = String(req.headers["sec-websocket-key"]).trim();
-  return (
-    accept ===
-    createHash("sha1")
-      .update(key + GUID)
-      .digest("base64")
-  );
+function acceptOf(key: string): string {
+  return createHash("sha1")
+    .update(key.trim() + GUID)
+    .digest("base64");
+}
+
+// Parameters are between the two ends: whoever offered the extension judges them.
+function extensionsOf(value: string | readonly string[] | undefined): string[] {
+  return listOf(value).map((extension) => extension.split(";", 1)[0]?.trim() ?? "");
+}
+
+function listOf(value: string | readonly string[] | undefined): string[] {
+  const text = textOf(value);
+  return text === "" ? [] : text.split(",").map((item) => item.trim());
+}
+
+function textOf(value: string | readonly string[] | undefined): string {
+  return typeof value === "object" ? value.join(",") : (value ?? "");
 }

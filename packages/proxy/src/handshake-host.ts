@@ -1,0 +1,28 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { ForwardDecision, Gateway, RequestView } from "@signalbox/core";
+import type { Over } from "./exchange-end.js";
+import type { TunnelOrigin } from "./tunnel.js";
+import type { UpgradePlace } from "./upgrade-place.js";
+import type { UpgradeSender } from "./upgrade.js";
+
+/** One `upgrade` event with what was decided for it. */
+export interface UpgradeRequest {
+  readonly req: IncomingMessage;
+  readonly socket: Socket;
+  /** Bytes that came behind the head of the request. */
+  readonly head: Buffer;
+  readonly view: RequestView;
+  readonly decision: ForwardDecision;
+}
+
+/** What a handshake needs of its proxy. */
+export interface HandshakeHost {
+  readonly gateway: Gateway;
+  readonly sender: UpgradeSender;
+  /** Takes the place of an attempt. */
+  take(decision: ForwardDecision): UpgradePlace | "gone" | "full";
+  /** The sockets are joined: from here on a tunnel has them. */
+  opened(handshake: Over, client: Socket, instance: Socket, origin: TunnelOrigin): void;
+  ended(handshake: Over): void;
+}

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import type { ClientResponseHead, FailureCause } from "@signalbox/core";
+import { answerPlain, writeHead } from "./answer.js";
+
+/** Nothing came for too long. */
+export class SilenceError extends Error {
+  override readonly name = "SilenceError";
+  readonly code = "ETIMEDOUT";
+}
+
+/**
+ * Passes on an answer that opens no tunnel: whole, or visibly cut.
+ *
+ * @param idleMs longest silence of instance or client; 0 for no limit
+ * @param onEnd told once: why it was cut, undefined when it went out whole. A client that left is a cause too
+ */
+export function relayAnswer(
+  answer: IncomingMessage,
+  res: ServerResponse,
+  head: ClientResponseHead,
+  idleMs: number,
+  onEnd: (cause: FailureCause | undefined) => void,
+): void {
+  const stop = (): void => void answer.destroy(new SilenceError("the answer stopped"));
+  const timer = idleMs > 0 ? setTimeout(stop, idleMs) : undefined;
+  answer.on("data", () => timer?.refresh());
+  try {
+    writeHead(res, head.status, head.headers);
+  } catch {
+    // Node refuses to write what the instance said.
+    clearTimeout(timer);
+    answer.destroy();
+    onEnd("protocol");
+    answerPlain(res.req, res, 502);
+    return;
+  }
+  pipeline(answer, res, (error) => {
+    clearTimeout(timer);
+    if (error instanceof SilenceError) onEnd("timeout");
+    else onEnd(error ? "truncated" : undefined);
+  });
+}
+
+/** How long the instance asks to be left alone, where it says so in seconds. Unit: milliseconds. */
+export function retryAfterOf(answer: IncomingMessage): number | undefined {
+  const text = answer.headers["retry-after"];
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) * 1000 : undefined;
+}

@@ -1,0 +1,109 @@
+import type { Socket } from "node:net";
+import type { ForwardDecision, Gateway, RejectDecision } from "@signalbox/core";
+import type { Over } from "./exchange-end.js";
+import { Handshake } from "./handshake.js";
+import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
+import { LINGER_MS } from "./raw-response.js";
+import { Tunnel, type TunnelOrigin } from "./tunnel.js";
+import { UpgradeCounts, UpgradePlace } from "./upgrade-place.js";
+import { UpgradeSender } from "./upgrade.js";
+
+interface Listener {
+  ended(over: Over): void;
+}
+
+type Member = Handshake | Tunnel;
+
+/** Most upgrades of a proxy at a time, unless it is told otherwise. */
+const DEFAULT_MAX = 10_000;
+
+/** All upgrades of one proxy: those that wait for their answer, and the open tunnels. */
+export class Upgrades implements HandshakeHost {
+  readonly sender = new UpgradeSender();
+  readonly #listener: Listener;
+  readonly #max: number;
+  readonly #counts = new UpgradeCounts();
+  readonly #all = new Set<Member>();
+  readonly #onTunnelEnded = (tunnel: Tunnel): void => this.ended(tunnel);
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param max most at a time; 0 for no limit
+   * @throws TypeError when `max` is no whole number from 0 up
+   */
+  constructor(
+    readonly gateway: Gateway,
+    listener: Listener,
+    max: number = DEFAULT_MAX,
+  ) {
+    if (!Number.isSafeInteger(max) || max < 0)
+      throw new TypeError(
+        `createProxy: maxUpgrades must be a whole number >= 0 (0 for no limit), got ${String(max)}`,
+      );
+    this.#listener = listener;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Why there is no room for one more; undefined when there is. */
+  refusalOf(decision: ForwardDecision): RejectDecision | undefined {
+    if (this.#max > 0 && this.size >= this.#max)
+      return overloaded(decision, `the proxy has ${this.#max} upgrades, its most`);
+    if (this.#isFull(decision))
+      return overloaded(decision, `${decision.instance.id} has its most upgrades`);
+    return undefined;
+  }
+
+  begin(request: UpgradeRequest): void {
+    const handshake = new Handshake(request, this);
+    this.#all.add(handshake);
+    handshake.begin();
+  }
+
+  take(decision: ForwardDecision): UpgradePlace | "gone" | "full" {
+    if (this.#isFull(decision)) return "full";
+    return UpgradePlace.take(this.gateway, this.#counts, decision) ?? "gone";
+  }
+
+  #isFull({ service, instance }: ForwardDecision): boolean {
+    const most = this.gateway.connectOf(service)?.upgrades ?? 0;
+    return most > 0 && this.#counts.of(instance) >= most;
+  }
+
+  opened(handshake: Member, client: Socket, instance: Socket, origin: TunnelOrigin): void {
+    this.#all.delete(handshake);
+    const tunnel = new Tunnel(client, instance, origin, this.#onTunnelEnded);
+    this.#all.add(tunnel);
+  }
+
+  ended(over: Member): void {
+    if (!this.#all.delete(over)) return;
+    if (this.size === 0) clearTimeout(this.#timer);
+    this.#listener.ended(over);
+  }
+
+  /** Says goodbye to all; those that do not leave in a moment are cut. */
+  hangUp(): void {
+    for (const one of this.#all) one.hangUp();
+    if (this.size > 0) this.#timer = setTimeout(() => this.#destroy(), LINGER_MS);
+  }
+
+  #destroy(): void {
+    for (const one of this.#all) one.destroy();
+  }
+}
+
+function overloaded({ route }: ForwardDecision, detail: string): RejectDecision {
+  return {
+    kind: "reject",
+    route,
+    status: 503,
+    headers: { "retry-after": "1" },
+    reason: "overloaded",
+    detail,
+    retryAfterMs: 1_000,
+  };
+}
