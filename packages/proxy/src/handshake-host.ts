@@ -20,6 +20,8 @@ export interface UpgradeRequest {
 export interface HandshakeHost {
   readonly gateway: Gateway;
   readonly sender: UpgradeSender;
+  /** Whether anybody listens to what became of it: only then an open tunnel keeps its request. */
+  readonly isHeard: boolean;
   /** Takes the place of an attempt. */
   take(decision: ForwardDecision): UpgradePlace | "gone" | "full";
   /** The sockets are joined: from here on a tunnel has them. */

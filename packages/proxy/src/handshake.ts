@@ -5,6 +5,7 @@ import {
   buildUpstreamRequest,
   type ForwardDecision,
   type Outcome,
+  type RequestView,
   type RetryDecision,
   type RetryFacts,
 } from "@signalbox/core";
@@ -22,6 +23,7 @@ import { WaitingClient } from "./waiting-client.js";
 import { answerProblem, type SentHeaders, type UpgradeAnswer } from "./web-socket.js";
 
 const NOTHING: readonly never[] = [];
+const NO_VIEW: RequestView = { method: "", url: "", headers: {} };
 
 /**
  * One upgrade from its request to its answer, over one attempt or several. A 101 that answers what was asked opens
@@ -177,7 +179,7 @@ export class Handshake implements UpgradeListener {
     carry({ ...headers, connection: "Upgrade", upgrade: "websocket" });
     this.#host.opened(this, socket, instance, {
       place,
-      view,
+      view: this.#host.isHeard ? view : NO_VIEW,
       startedAt: this.#startedAt,
       attempts: this.#attempts,
       failed: this.#failed,

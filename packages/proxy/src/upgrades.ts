@@ -12,6 +12,13 @@ interface Listener {
   ended(over: Over): void;
 }
 
+interface UpgradesOptions {
+  /** Most at a time; 0 for no limit. */
+  readonly max: number | undefined;
+  /** Whether anybody listens to what became of an upgrade. */
+  readonly isHeard: boolean;
+}
+
 type Member = Handshake | Tunnel;
 
 /** Most upgrades of a proxy at a time, unless it is told otherwise. */
@@ -20,6 +27,7 @@ const DEFAULT_MAX = 10_000;
 /** All upgrades of one proxy: those that wait for their answer, and the open tunnels. */
 export class Upgrades implements HandshakeHost {
   readonly sender = new UpgradeSender();
+  readonly isHeard: boolean;
   readonly #listener: Listener;
   readonly #max: number;
   readonly #counts = new UpgradeCounts();
@@ -27,14 +35,11 @@ export class Upgrades implements HandshakeHost {
   readonly #onTunnelEnded = (tunnel: Tunnel): void => this.ended(tunnel);
   #timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param max most at a time; 0 for no limit
-   * @throws TypeError when `max` is no whole number from 0 up
-   */
+  /** @throws TypeError when `max` is no whole number from 0 up */
   constructor(
     readonly gateway: Gateway,
     listener: Listener,
-    max: number = DEFAULT_MAX,
+    { max = DEFAULT_MAX, isHeard }: UpgradesOptions,
   ) {
     if (!Number.isSafeInteger(max) || max < 0)
       throw new TypeError(
@@ -42,6 +47,7 @@ export class Upgrades implements HandshakeHost {
       );
     this.#listener = listener;
     this.#max = max;
+    this.isHeard = isHeard;
   }
 
   get size(): number {
