@@ -13,7 +13,7 @@ export class SilenceError extends Error {
  * Passes on an answer that opens no tunnel: whole, or visibly cut.
  *
  * @param idleMs longest silence of instance or client; 0 for no limit
- * @param onEnd told once: why it was cut, undefined when it went out whole. A client that left is a cause too
+ * @param onEnd told why the instance cut it, undefined when it went out whole; of a client that leaves the response tells
  */
 export function relayAnswer(
   answer: IncomingMessage,
@@ -25,20 +25,24 @@ export function relayAnswer(
   const stop = (): void => void answer.destroy(new SilenceError("the answer stopped"));
   const timer = idleMs > 0 ? setTimeout(stop, idleMs) : undefined;
   answer.on("data", () => timer?.refresh());
+  // Before the pipeline: it tells of the end when the client's socket is gone already.
+  answer.once("error", (error) => {
+    clearTimeout(timer);
+    onEnd(error instanceof SilenceError ? "timeout" : "truncated");
+  });
   try {
     writeHead(res, head.status, head.headers);
   } catch {
     // Node refuses to write what the instance said.
     clearTimeout(timer);
-    answer.destroy();
     onEnd("protocol");
+    answer.destroy();
     answerPlain(res.req, res, 502);
     return;
   }
   pipeline(answer, res, (error) => {
     clearTimeout(timer);
-    if (error instanceof SilenceError) onEnd("timeout");
-    else onEnd(error ? "truncated" : undefined);
+    if (!error) onEnd(undefined);
   });
 }
 

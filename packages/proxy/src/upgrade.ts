@@ -118,10 +118,11 @@ export class SentUpgrade {
       });
     });
     request.on("information", ({ statusCode }) => {
-      if (statusCode === 101 || ++this.#interim > MAX_INTERIM)
-        this.fail(new Error(`unexpected ${statusCode}`));
+      if (++this.#interim > MAX_INTERIM) this.fail(new Error(`unexpected ${statusCode}`));
     });
     request.on("response", (answer) => {
+      // A 101 that names no protocol.
+      if (answer.statusCode === 101) return this.fail(new Error("unexpected 101"));
       const listener = this.#listener;
       this.#listener = undefined;
       listener?.onAnswer(answer);
