@@ -42,6 +42,7 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
       this.#inner = connection;
       if (first !== undefined) connection.occupy();
       connection.start(socket);
+      if (connection.hasRoom) this.#owner.offer(this);
     } else {
       this.#inner = new Http1Connection(this.#connector, this.#plan, socket);
     }

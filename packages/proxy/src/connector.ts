@@ -72,7 +72,7 @@ export class Connector {
   #openTls(protocols: string[]): TLSSocket {
     const { tls } = this.#plan;
     this.#context ??= createSecureContext(materialOf(tls));
-    const socket = connectTls({
+    return connectTls({
       ...this.#target(),
       secureContext: this.#context,
       servername: this.serverName,
@@ -80,8 +80,6 @@ export class Connector {
       ALPNProtocols: protocols,
       ...(this.#session === undefined ? {} : { session: this.#session }),
     });
-    socket.on("session", (session: Buffer) => (this.#session = session));
-    return socket;
   }
 
   #target(): { host: string; port: number } | { host: string; path: string } {
@@ -109,19 +107,23 @@ export class Connector {
     socket.on("error", onError).on("close", onClose);
     if (this.#socketPath === undefined) socket.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS);
     socket.once(this.isSecure ? "secureConnect" : "connect", () =>
-      settle(this.isSecure ? this.#pinProblem(socket as TLSSocket) : null, socket),
+      settle(this.isSecure ? this.#checkKey(socket as TLSSocket) : null, socket),
     );
   }
 
-  // Before a byte is sent.
-  #pinProblem(socket: TLSSocket): Error | null {
+  // Before a byte is sent. A session is kept of connections that passed only: one that is taken up again has no
+  // certificate to look at, and stands for the key that its first connection showed.
+  #checkKey(socket: TLSSocket): Error | null {
     const { pins } = this.#plan.tls;
-    if (pins.length === 0) return null;
-    const certificate = socket.getPeerX509Certificate();
-    if (certificate !== undefined && pins.includes(fingerprintOf(certificate))) return null;
-    // A session that was taken up again must not bring a key back that is refused.
-    this.#session = undefined;
-    return failed("ERR_TLS_PIN", "the public key of the instance is none of the pinned ones");
+    if (pins.length > 0 && !socket.isSessionReused()) {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate === undefined || !pins.includes(fingerprintOf(certificate)))
+        return failed("ERR_TLS_PIN", "the public key of the instance is none of the pinned ones");
+    }
+    // TLS 1.2 has its session by now, 1.3 gets one later.
+    if (socket.getProtocol() === "TLSv1.2") this.#session = socket.getSession();
+    socket.on("session", (session: Buffer) => (this.#session = session));
+    return null;
   }
 }
 

@@ -47,6 +47,11 @@ export class Http2Connection implements PoolConnection {
     this.#room = plan.streams;
   }
 
+  /** Whether it takes another request. */
+  get hasRoom(): boolean {
+    return !this.#isRetired && this.#active < this.#room;
+  }
+
   occupy(): boolean {
     // A connection that serves nobody does not keep the process alive.
     if (this.#active++ === 0) this.#session?.ref();
@@ -56,7 +61,7 @@ export class Http2Connection implements PoolConnection {
   release(): boolean {
     this.#active--;
     if (this.#active === 0) this.#rest();
-    return !this.#isRetired && this.#active < this.#room;
+    return this.hasRoom;
   }
 
   countRequest(): boolean {
@@ -121,7 +126,7 @@ export class Http2Connection implements PoolConnection {
   #setRoom(allowed: number): void {
     this.#room = Math.max(1, Math.min(this.#plan.streams, allowed));
     if (this.#isRetired) return;
-    if (this.#active < this.#room) this.#owner.offer(this);
+    if (this.hasRoom) this.#owner.offer(this);
     else this.#owner.withdraw(this);
   }
 
