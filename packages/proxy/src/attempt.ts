@@ -234,8 +234,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     this.#owner.onEnd(this, trailers);
   }
 
-  onResponseError(controller: AttemptController | null | undefined, error: Error): void {
-    this.#controller ??= controller ?? undefined;
+  onResponseError(_controller: AttemptController | null | undefined, error: Error): void {
     const stage = error instanceof UnprocessedError ? "connect" : this.stage;
     this.#giveBack();
     if (!this.#isSettled) this.#end(failureOf(error, stage));

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ForwardDecision, Gateway, RequestView } from "@signalbox/core";
+import type { Answer, ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
+import type { PolicyRun } from "./policy-run.js";
 import type { TunnelOrigin } from "./tunnel.js";
 import type { UpgradePlace } from "./upgrade-place.js";
 import type { UpgradeSender } from "./upgrade.js";
@@ -14,6 +16,7 @@ export interface UpgradeRequest {
   readonly head: Buffer;
   readonly view: RequestView;
   readonly decision: ForwardDecision;
+  readonly policies: PolicyRun | undefined;
 }
 
 /** What a handshake needs of its proxy. */
@@ -26,5 +29,7 @@ export interface HandshakeHost {
   take(decision: ForwardDecision): UpgradePlace | "gone" | "full";
   /** The sockets are joined: from here on a tunnel has them. */
   opened(handshake: Over, client: Socket, instance: Socket, origin: TunnelOrigin): void;
+  /** The answer to an upgrade that came to nothing. */
+  errorAnswer(context: ErrorContext, headers: string[]): Answer;
   ended(handshake: Over): void;
 }

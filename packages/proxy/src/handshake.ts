@@ -9,11 +9,12 @@ import {
   type RetryDecision,
   type RetryFacts,
 } from "@signalbox/core";
-import { answerPlain } from "./answer.js";
+import { answer } from "./answer.js";
 import type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 import { failureOf, statusOf, type Failure } from "./failure.js";
 import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
-import { flatToRecord } from "./header-record.js";
+import { recordOf } from "./head-record.js";
+import type { PolicyRun } from "./policy-run.js";
 import { rawResponse } from "./raw-response.js";
 import { relayAnswer, retryAfterOf, SilenceError } from "./upgrade-answer.js";
 import { upgradeTarget } from "./upgrade-target.js";
@@ -62,7 +63,7 @@ export class Handshake implements UpgradeListener {
   hangUp(): void {
     if (this.#state !== "waiting") return;
     this.#cancel();
-    this.#refuse(503, RETRY_LATER);
+    this.#refuse(CLOSING);
   }
 
   /** Cuts it. */
@@ -74,7 +75,7 @@ export class Handshake implements UpgradeListener {
   // --- attempts ---
 
   #sendOr503(decision: ForwardDecision): void {
-    if (!this.#send(decision)) this.#refuse(503);
+    if (!this.#send(decision)) this.#refuse(NO_INSTANCE);
   }
 
   /** Starts an attempt; false when its instance is gone. */
@@ -84,7 +85,7 @@ export class Handshake implements UpgradeListener {
     const place = this.#host.take(decision);
     if (place === "gone") return false;
     if (place === "full") {
-      this.#refuse(503, RETRY_LATER);
+      this.#refuse(OVERLOADED);
       return true;
     }
     this.#place = place;
@@ -93,7 +94,7 @@ export class Handshake implements UpgradeListener {
     this.#attempts++;
     const { view, socket } = this.#request;
     const { path, headers } = buildUpstreamRequest(view, decision, { upgrade: "websocket" });
-    this.#headers = flatToRecord(headers);
+    this.#headers = recordOf(headers);
     const target = upgradeTarget(decision, gateway.connectOf(decision.service));
     this.#sent = sender.send({ path, headers: this.#headers, target }, socket, this);
     this.#limit(this.#patienceMs(), () => this.#sent?.fail(new SilenceError("no answer")));
@@ -109,18 +110,19 @@ export class Handshake implements UpgradeListener {
   }
 
   onFailure(error: Error, isConnected: boolean): void {
-    this.#fail(failureOf(error), isConnected ? "upgrade" : "connect");
+    this.#fail(failureOf(error, isConnected ? "upgrade" : "connect"));
   }
 
-  #fail(failure: Failure, stage: "connect" | "upgrade"): void {
+  #fail(failure: Failure): void {
     clearTimeout(this.#timer);
     this.#failure = failure;
+    const { stage } = failure;
     const outcome: Outcome =
       failure.side === "instance"
         ? { kind: "failure", stage, cause: failure.cause }
         : { kind: "cancelled", stage };
     this.#place?.giveBack(outcome);
-    if (!this.#tryAgain(outcome, undefined)) this.#refuse(statusOf(failure));
+    if (!this.#tryAgain(outcome, undefined)) this.#refuse(failure);
   }
 
   /** Starts the next attempt where there is one; false when there is none. */
@@ -139,7 +141,7 @@ export class Handshake implements UpgradeListener {
       if (this.#send(next.decision)) return;
       // The instance left during the pause: another one is asked for.
       const other = ask();
-      if (other.kind === "stop") this.#refuse(503);
+      if (other.kind === "stop") this.#refuse(NO_INSTANCE);
       else this.#sendOr503(other.decision);
     };
     if (next.delayMs > 0) this.#limit(next.delayMs, again);
@@ -161,7 +163,7 @@ export class Handshake implements UpgradeListener {
   onSwitched(answer: UpgradeAnswer, instance: Socket, carry: Carry): void {
     if (answerProblem(this.#headers, answer) !== undefined) {
       instance.destroy();
-      this.#fail({ side: "instance", cause: "protocol" }, "upgrade");
+      this.#fail({ side: "instance", stage: "upgrade", cause: "protocol" });
       return;
     }
     const { socket, view } = this.#request;
@@ -171,7 +173,7 @@ export class Handshake implements UpgradeListener {
     this.#client.release();
     place.reportHead(101, this.#elapsedMs());
     const head = { status: 101, headers: answer.headers };
-    const headers = flatToRecord(buildClientResponse(this.#decision, head, view).headers);
+    const headers = recordOf(buildClientResponse(this.#decision, head, view).headers);
     // No interim answer has a length (RFC 9110 section 8.6).
     delete headers["content-length"];
     // Node reads and writes heads so; http-proxy-3 leaves it to the socket.
@@ -179,47 +181,60 @@ export class Handshake implements UpgradeListener {
     carry({ ...headers, connection: "Upgrade", upgrade: "websocket" });
     this.#host.opened(this, socket, instance, {
       place,
-      view: this.#host.isHeard ? view : NO_VIEW,
+      view: this.#host.isHeard || this.policies !== undefined ? view : NO_VIEW,
       startedAt: this.#startedAt,
       attempts: this.#attempts,
       failed: this.#failed,
+      policies: this.#request.policies,
     });
   }
 
-  onAnswer(answer: IncomingMessage): void {
-    answer.on("error", ignore);
+  onAnswer(upstream: IncomingMessage): void {
+    upstream.on("error", ignore);
     clearTimeout(this.#timer);
-    const status = answer.statusCode as number;
+    const status = upstream.statusCode as number;
     if (status >= 400) {
       const outcome: Outcome = { kind: "response", status, totalMs: this.#elapsedMs() };
-      if (this.#tryAgain(outcome, retryAfterOf(answer))) {
+      if (this.#tryAgain(outcome, retryAfterOf(upstream))) {
         this.#place?.giveBack(outcome);
-        answer.destroy();
+        upstream.destroy();
         return;
       }
     }
     this.#place?.reportHead(status, this.#elapsedMs());
-    this.#relay(answer, status);
+    this.#relay(upstream, status);
   }
 
-  #relay(answer: IncomingMessage, status: number): void {
+  #relay(upstream: IncomingMessage, status: number): void {
     const { view } = this.#request;
-    const { headers } = answer;
+    const { headers } = upstream;
     const head = buildClientResponse(this.#decision, { status, headers }, view);
     const { idleMs } = this.#decision.timeouts;
-    relayAnswer(answer, this.#respond(), head, idleMs, (cause) => {
+    const res = this.#respond();
+    relayAnswer(upstream, res, head, idleMs, (cause) => {
       if (cause === undefined) {
         this.#place?.giveBack({ kind: "response", status, totalMs: this.#elapsedMs() });
       } else if (this.#state === "answering") {
         // The client still listens, so it was the instance that stopped.
-        this.#failure = { side: "instance", cause };
+        this.#failure = { side: "instance", stage: "body", cause };
         this.#place?.giveBack({ kind: "failure", stage: "body", cause });
+        if (!res.headersSent) this.#answer(res, this.#failure);
       }
     });
   }
 
-  #refuse(status: number, headers: string[] = []): void {
-    if (this.#state === "waiting") answerPlain(this.#request.req, this.#respond(), status, headers);
+  #refuse(failure: Failure): void {
+    if (this.#state !== "waiting") return;
+    this.#failure = failure;
+    this.#answer(this.#respond(), failure);
+  }
+
+  #answer(res: ServerResponse, failure: Failure): void {
+    const { req, view } = this.#request;
+    const status = statusOf(failure);
+    const retry = status === 503 ? ["retry-after", "1"] : [];
+    const made = this.#host.errorAnswer({ view, status, failure }, retry);
+    answer(req, res, made.status, made.headers, made.body);
   }
 
   #respond(): ServerResponse {
@@ -265,6 +280,10 @@ export class Handshake implements UpgradeListener {
     return performance.now() - this.#startedAt;
   }
 
+  get policies(): PolicyRun | undefined {
+    return this.#request.policies;
+  }
+
   /** What became of it. */
   end(): ExchangeEnd {
     const res = this.#res;
@@ -281,6 +300,8 @@ export class Handshake implements UpgradeListener {
   }
 }
 
-const RETRY_LATER = ["retry-after", "1"];
+const NO_INSTANCE: Failure = { side: "gateway", stage: "connect", cause: "no-instance" };
+const OVERLOADED: Failure = { side: "gateway", stage: "connect", cause: "overloaded" };
+const CLOSING: Failure = { side: "gateway", stage: "upgrade", cause: "closing" };
 
 function ignore(): void {}

@@ -17,16 +17,23 @@ export interface ProxyOptions {
   readonly policyMs?: number;
   /** Most copies of requests under way; more are left out. Default: 256. */
   readonly maxMirrors?: number;
+  /**
+   * Most upgrades (websockets) at a time, open or on their way; beyond it 503 with `Retry-After`. 0 for no limit.
+   * Default: 10 000.
+   */
+  readonly maxUpgrades?: number;
 }
 
 /** The options that are numbers, checked. */
 export interface ProxyLimits {
   readonly policyMs: number;
   readonly maxMirrors: number;
+  readonly maxUpgrades: number;
 }
 
 /** @throws TypeError naming the option, what was given and what was expected */
-export function limitsOf({ policyMs = 30_000, maxMirrors = 256 }: ProxyOptions): ProxyLimits {
+export function limitsOf(options: ProxyOptions): ProxyLimits {
+  const { policyMs = 30_000, maxMirrors = 256, maxUpgrades = 10_000 } = options;
   return {
     policyMs: checked(
       "policyMs",
@@ -35,6 +42,7 @@ export function limitsOf({ policyMs = 30_000, maxMirrors = 256 }: ProxyOptions):
       "a finite number of milliseconds >= 0",
     ),
     maxMirrors: checked("maxMirrors", maxMirrors, Number.isInteger, "a whole number >= 0"),
+    maxUpgrades: checked("maxUpgrades", maxUpgrades, Number.isInteger, "a whole number >= 0"),
   };
 }
 

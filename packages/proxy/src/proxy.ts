@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type AnsweringDecision,
@@ -9,7 +10,7 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import { answer, closeAfter, type ServerReply } from "./answer.js";
-import { answerEnd, answerRequest, type AnswerHost } from "./answer-request.js";
+import { answerRequest, type AnswerHost } from "./answer-request.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry, type EntryHost } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
@@ -23,10 +24,10 @@ import type { Policy } from "./policy.js";
 import type { PolicyRun } from "./policy-run.js";
 import { Pools } from "./pools.js";
 import { limitsOf, type ProxyLimits, type ProxyOptions } from "./proxy-options.js";
-import { answerUpgrade, rawResponse, writeRaw } from "./raw-response.js";
+import { rawResponse } from "./raw-response.js";
 import { ServiceQueues } from "./service-queues.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
-import { Upgrades } from "./upgrade.js";
+import { Upgrades } from "./upgrades.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
 import { asksForWebSocket, webSocketProblem } from "./web-socket.js";
 
@@ -40,7 +41,10 @@ export interface HandleOptions {
 
 /** How a proxy closes. */
 export interface CloseOptions {
-  /** Requests that are under way may take this long. Unit: milliseconds. Default: 10 000. */
+  /**
+   * Requests and websockets that are under way may take this long; then requests are cut, and websockets get a Close
+   * frame (1001) and a second to answer it. Unit: milliseconds. Default: 10 000.
+   */
   readonly graceMs?: number;
 }
 
@@ -113,8 +117,9 @@ class GatewayProxy implements Proxy, Roles {
     this.limits = limitsOf(options);
     this.#options = options;
     this.pools = new Pools(gateway);
-    this.#upgrades = new Upgrades(gateway, {
-      ended: (end, policies) => this.ended({ end: () => end }, policies),
+    this.#upgrades = new Upgrades(gateway, this, {
+      max: this.limits.maxUpgrades,
+      isHeard: options.onEnd !== undefined,
     });
   }
 
@@ -185,51 +190,56 @@ class GatewayProxy implements Proxy, Roles {
     socket.on("error", ignore);
     const startedAt = performance.now();
     const view = viewOf(req);
-    const upgrade = { req, socket, head };
-    const handOn = options.none ?? (() => writeRaw(socket, 404, []));
-    if (this.gateway.hasPolicies) {
+    const bad = framingProblem(req);
+    const handOn = (): void => {
+      if (options.none === undefined) this.#handOn(req, rawResponse(req, socket), undefined);
+      else options.none();
+    };
+    if (bad === undefined && this.gateway.hasPolicies) {
       const entry = new Entry(this, view, socket);
       this.#running++;
       entry.run((decision, policies) => {
-        if (decision.kind !== "none")
-          return this.#actUpgrade(upgrade, entry.view, startedAt, decision, policies);
-        this.#leave();
-        handOn();
+        if (decision.kind === "none") {
+          this.#leave();
+          handOn();
+        } else {
+          this.#actUpgrade(req, socket, head, { view: entry.view, startedAt, policies }, decision);
+        }
       });
       return;
     }
-    const bad = framingProblem(req);
     const decision = bad === undefined ? this.decide(view) : badRequest(bad);
     if (decision.kind === "none") return handOn();
     this.#running++;
-    this.#actUpgrade(upgrade, view, startedAt, decision, undefined);
+    this.#actUpgrade(req, socket, head, { view, startedAt, policies: undefined }, decision);
   }
 
   #actUpgrade(
-    upgrade: { readonly req: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-    view: RequestView,
-    startedAt: number,
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    known: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
     decision: AnsweringDecision,
-    policies: PolicyRun | undefined,
   ): void {
-    const { req, socket } = upgrade;
-    if (!asksForWebSocket(req) && !hasBody(req)) {
-      // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
+    // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
+    const isUpgrade = asksForWebSocket(req) || hasBody(req);
+    const final = isUpgrade ? this.#admit(req, decision) : decision;
+    if (isUpgrade && final.kind === "forward") {
+      const { view, policies } = known;
+      const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
+      this.#upgrades.begin(upgrade);
+    } else {
       const res = rawResponse(req, socket);
-      this.#act({ req, res, view, startedAt, awaitsContinue: false, policies }, decision);
-      return;
+      this.#act({ req, res, awaitsContinue: false, ...known }, final);
     }
+  }
+
+  #admit(req: IncomingMessage, decision: AnsweringDecision): AnsweringDecision {
+    if (this.isClosing) return CLOSING;
+    if (decision.kind !== "forward") return decision;
     const problem = webSocketProblem(req);
-    const refused =
-      decision.kind === "forward" && problem !== undefined ? badRequest(problem) : decision;
-    const final = this.isClosing ? CLOSING : refused;
-    if (final.kind === "forward") {
-      this.#upgrades.begin({ ...upgrade, view, decision: final, policies });
-      return;
-    }
-    const status = answerUpgrade(socket, final, view);
-    const request = { view, startedAt, policies };
-    socket.once("close", () => this.ended(answerEnd(request, final, status, true), policies));
+    if (problem !== undefined) return badRequest(problem);
+    return this.#upgrades.refusalOf(decision) ?? decision;
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -242,7 +252,7 @@ class GatewayProxy implements Proxy, Roles {
     await this.#within(end, this.#idle());
     await this.#within(end, this.pools.close());
     // What has not ended by now is cut: the clients see it.
-    this.#upgrades.destroy();
+    this.#upgrades.hangUp();
     this.open.cut();
     for (const mirror of this.#mirrors) mirror.cancel();
     await this.pools.destroy();

@@ -3,6 +3,7 @@ import type { RequestView } from "@signalbox/core";
 import { CLOSE_TO_CLIENT, closeToInstance } from "./close-frame.js";
 import type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 import { failureOf, type Failure } from "./failure.js";
+import type { PolicyRun } from "./policy-run.js";
 import { LINGER_MS } from "./raw-response.js";
 import { TunnelWay, type WayListener } from "./tunnel-way.js";
 import type { UpgradePlace } from "./upgrade-place.js";
@@ -15,6 +16,7 @@ export interface TunnelOrigin {
   readonly startedAt: number;
   readonly attempts: number;
   readonly failed: readonly FailedAttempt[];
+  readonly policies: PolicyRun | undefined;
 }
 
 /**
@@ -82,7 +84,10 @@ export class Tunnel implements WayListener {
   }
 
   onError(way: TunnelWay, error: Error): void {
-    this.#failure ??= way === this.#up ? { side: "client" } : failureOf(error);
+    this.#failure ??=
+      way === this.#up
+        ? { side: "client", stage: "upgrade", cause: "left" }
+        : failureOf(error, "upgrade");
   }
 
   onClose(way: TunnelWay): void {
@@ -101,7 +106,7 @@ export class Tunnel implements WayListener {
   }
 
   onSilence(): void {
-    this.#failure ??= { side: "instance", cause: "timeout" };
+    this.#failure ??= { side: "instance", stage: "upgrade", cause: "timeout" };
     this.destroy();
   }
 
@@ -115,6 +120,10 @@ export class Tunnel implements WayListener {
     const totalMs = this.#endedAt - this.#origin.startedAt;
     this.#origin.place.giveBack({ kind: "response", status: 101, totalMs });
     this.#onEnded(this);
+  }
+
+  get policies(): PolicyRun | undefined {
+    return this.#origin.policies;
   }
 
   /** What became of it. */

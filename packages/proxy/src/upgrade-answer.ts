@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import type { ClientResponseHead, FailureCause } from "@signalbox/core";
-import { answerPlain, writeHead } from "./answer.js";
+import { writeHead } from "./answer.js";
 
 /** Nothing came for too long. */
 export class SilenceError extends Error {
@@ -13,7 +13,7 @@ export class SilenceError extends Error {
  * Passes on an answer that opens no tunnel: whole, or visibly cut.
  *
  * @param idleMs longest silence of instance or client; 0 for no limit
- * @param onEnd told why the instance cut it, undefined when it went out whole; of a client that leaves the response tells
+ * @param onEnd told why the instance cut it, before anything was written where it is `protocol`, undefined when it went out whole; of a client that leaves the response tells
  */
 export function relayAnswer(
   answer: IncomingMessage,
@@ -37,7 +37,6 @@ export function relayAnswer(
     clearTimeout(timer);
     onEnd("protocol");
     answer.destroy();
-    answerPlain(res.req, res, 502);
     return;
   }
   pipeline(answer, res, (error) => {

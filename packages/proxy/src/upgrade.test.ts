@@ -18,7 +18,7 @@ function sentTo(listener: Partial<UpgradeListener>): { sent: SentUpgrade; reques
   const request = new Request();
   request.on("upgrade", () => {});
   const sent = new SentUpgrade(listener as UpgradeListener);
-  sent.watch(request as unknown as ClientRequest);
+  sent.watch(request as unknown as ClientRequest, false);
   return { sent, request };
 }
 

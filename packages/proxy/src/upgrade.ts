@@ -67,7 +67,7 @@ export class UpgradeSender {
         { ...upgrade.target },
         onError as never,
       );
-      sent.watch(this.#captured as ClientRequest);
+      sent.watch(this.#captured as ClientRequest, upgrade.target.agent !== undefined);
     } catch (error) {
       this.#captured?.on("error", ignore).destroy();
       queueMicrotask(() => sent.fail(error as Error));
@@ -104,14 +104,19 @@ export class SentUpgrade {
     listener?.onFailure(codeOf(error), isConnected);
   }
 
-  /** Takes what http-proxy-3 would do on its own out of its hands. */
-  watch(request: ClientRequest): void {
+  /**
+   * Takes what http-proxy-3 would do on its own out of its hands.
+   *
+   * @param isReady whether the sockets that it gets are connected already
+   */
+  watch(request: ClientRequest, isReady: boolean): void {
     this.#request = request;
     request.maxHeadersCount = 0;
     const [pipe] = request.listeners("upgrade");
     for (const event of ["upgrade", "response", "error"]) request.removeAllListeners(event);
     request.on("error", (error) => this.fail(error));
     request.on("socket", (socket: Socket) => {
+      if (isReady) this.#isConnected = true;
       const isSecure = "encrypted" in socket;
       socket.once(isSecure ? "secureConnect" : "connect", () => {
         this.#isConnected = true;

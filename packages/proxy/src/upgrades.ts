@@ -1,28 +1,28 @@
 import type { Socket } from "node:net";
 import type { ForwardDecision, Gateway, RejectDecision } from "@signalbox/core";
+import type { Answer, ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Handshake } from "./handshake.js";
 import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
+import type { PolicyRun } from "./policy-run.js";
 import { LINGER_MS } from "./raw-response.js";
 import { Tunnel, type TunnelOrigin } from "./tunnel.js";
 import { UpgradeCounts, UpgradePlace } from "./upgrade-place.js";
 import { UpgradeSender } from "./upgrade.js";
 
 interface Listener {
-  ended(over: Over): void;
+  errorAnswer(context: ErrorContext, headers: string[]): Answer;
+  ended(over: Over, policies: PolicyRun | undefined): void;
 }
 
 interface UpgradesOptions {
   /** Most at a time; 0 for no limit. */
-  readonly max: number | undefined;
+  readonly max: number;
   /** Whether anybody listens to what became of an upgrade. */
   readonly isHeard: boolean;
 }
 
 type Member = Handshake | Tunnel;
-
-/** Most upgrades of a proxy at a time, unless it is told otherwise. */
-const DEFAULT_MAX = 10_000;
 
 /** All upgrades of one proxy: those that wait for their answer, and the open tunnels. */
 export class Upgrades implements HandshakeHost {
@@ -35,16 +35,11 @@ export class Upgrades implements HandshakeHost {
   readonly #onTunnelEnded = (tunnel: Tunnel): void => this.ended(tunnel);
   #timer: NodeJS.Timeout | undefined;
 
-  /** @throws TypeError when `max` is no whole number from 0 up */
   constructor(
     readonly gateway: Gateway,
     listener: Listener,
-    { max = DEFAULT_MAX, isHeard }: UpgradesOptions,
+    { max, isHeard }: UpgradesOptions,
   ) {
-    if (!Number.isSafeInteger(max) || max < 0)
-      throw new TypeError(
-        `createProxy: maxUpgrades must be a whole number >= 0 (0 for no limit), got ${String(max)}`,
-      );
     this.#listener = listener;
     this.#max = max;
     this.isHeard = isHeard;
@@ -61,6 +56,10 @@ export class Upgrades implements HandshakeHost {
     if (this.#isFull(decision))
       return overloaded(decision, `${decision.instance.id} has its most upgrades`);
     return undefined;
+  }
+
+  errorAnswer(context: ErrorContext, headers: string[]): Answer {
+    return this.#listener.errorAnswer(context, headers);
   }
 
   begin(request: UpgradeRequest): void {
@@ -88,7 +87,7 @@ export class Upgrades implements HandshakeHost {
   ended(over: Member): void {
     if (!this.#all.delete(over)) return;
     if (this.size === 0) clearTimeout(this.#timer);
-    this.#listener.ended(over);
+    this.#listener.ended(over, over.policies);
   }
 
   /** Says goodbye to all; those that do not leave in a moment are cut. */

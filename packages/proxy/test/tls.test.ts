@@ -6,8 +6,8 @@ import { createServer as createTcp, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TLSSocket } from "node:tls";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { makeCertificate, type TestCertificate } from "./certificates.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { makeCertificate } from "./certificates.js";
 import { startHttp2 } from "./http2-kit.js";
 import { send, startProxy, until } from "./kit.js";
 
@@ -16,11 +16,7 @@ afterEach(async () => {
   for (const close of toClose.splice(0).toReversed()) await close();
 });
 
-let known: TestCertificate;
-let other: TestCertificate;
-beforeAll(async () => {
-  [known, other] = await Promise.all([makeCertificate(), makeCertificate("other.test")]);
-});
+const [known, other] = await Promise.all([makeCertificate(), makeCertificate("other.test")]);
 
 async function listen(server: Server, at: number | string = 0): Promise<number> {
   if (typeof at === "string") server.listen(at);
@@ -70,7 +66,7 @@ describe("TLS to an instance", () => {
     const { url } = await secure();
     const { url: proxy } = await proxyTo(url, { tls: { ca: known.cert } });
     expect((await send(proxy, "/", { headers: { host: "shop.test" } })).body).toBe("secret");
-    const refused = { side: "instance", cause: "tls" };
+    const refused = { side: "instance", stage: "connect", cause: "tls" };
     expect(await failureTo(url, { tls: { ca: other.cert } })).toEqual(refused);
     expect(await failureTo(url, {})).toEqual(refused);
   });
@@ -90,7 +86,7 @@ describe("TLS to an instance", () => {
     expect(byAddress.seen.map(({ name }) => name)).toEqual([false, serverName]);
     expect(
       await failureTo(byAddress.url, { tls: { ca: known.cert, serverName: "evil.test" } }),
-    ).toEqual({ side: "instance", cause: "tls" });
+    ).toEqual({ side: "instance", stage: "connect", cause: "tls" });
   });
 
   it("serves requests for many hosts over one connection", async () => {
@@ -111,6 +107,7 @@ describe("TLS to an instance", () => {
     const tls = { ca: known.cert };
     expect(await failureTo(url, { tls: { ...tls, pins: [other.pin] } })).toEqual({
       side: "instance",
+      stage: "connect",
       cause: "tls",
     });
     expect(requests).toBe(0);
@@ -198,7 +195,7 @@ describe("the protocol of an https instance", () => {
     expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 502));
     await until(() => ends.length === 5);
     expect(ends.map(({ failure }) => failure)).toEqual(
-      replies.map(() => ({ side: "instance", cause: "refused" })),
+      replies.map(() => ({ side: "instance", stage: "connect", cause: "refused" })),
     );
   });
 
@@ -235,6 +232,10 @@ describe("an instance on a Unix socket", () => {
   it("is refused in order where nobody listens", async () => {
     const { url, ended } = await proxyTo("http://app", {}, { socketPath: "/no/such.sock" });
     expect((await send(url, "/")).status).toBe(502);
-    expect((await ended()).failure).toEqual({ side: "instance", cause: "refused" });
+    expect((await ended()).failure).toEqual({
+      side: "instance",
+      stage: "connect",
+      cause: "refused",
+    });
   });
 });
