@@ -6,6 +6,7 @@ import { decideTable, measureDecisions, type DecideResult } from "./decide.ts";
 import { machine, missingCommands } from "./machine.ts";
 import { readOptions, selected, type Options, type Part } from "./options.ts";
 import { proxyNames } from "./proxy-subjects.ts";
+import { trafficNames } from "./proxy-traffic.ts";
 import { measureProxies, proxyCommands, proxyTable, type ProxyResult } from "./proxy.ts";
 import { measureScale, scaleTable, type ScaleResult } from "./scale.ts";
 
@@ -57,11 +58,13 @@ async function runScale({ quick, rounds }: Options): Promise<ScaleResult[]> {
   return results;
 }
 
-async function runProxy({ quick, rounds, subjects, profiles }: Options): Promise<ProxyResult[]> {
+async function runProxy(options: Options): Promise<ProxyResult[]> {
+  const { quick, rounds, subjects, traffic, profiles } = options;
   if (!has(proxyCommands, "The proxy part")) return [];
   const results = await measureProxies(
     {
       subjects: selected(proxyNames, subjects),
+      traffic: selected(trafficNames, traffic),
       rounds: rounds ?? (quick ? 1 : 24),
       roundS: 1,
       warmUpS: quick ? 0 : 4,
@@ -84,13 +87,16 @@ function has(commands: readonly string[], part: string): boolean {
   return false;
 }
 
-function checkNames({ subjects = [] }: Options): void {
+function checkNames({ subjects, traffic }: Options): void {
   const known = [...decideSubjects.map(({ name }) => name), ...proxyNames];
-  const unknown = subjects.filter((name) => !known.includes(name));
-  if (unknown.length > 0)
-    throw new RangeError(
-      `No subject is called ${unknown.join(", ")}; there are ${known.join(", ")}`,
-    );
+  checkKnown("subject", subjects, known);
+  checkKnown("kind of traffic", traffic, trafficNames);
+}
+
+function checkKnown(what: string, names: readonly string[] = [], known: readonly string[]): void {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new RangeError(`No ${what} is called ${unknown.join(", ")}; there are ${known.join(", ")}`);
 }
 
 async function writeResults({ json }: Options, results: object): Promise<void> {

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 
 /** The parts of the benchmarks. */
-export type Part = "decide" | "scale" | "proxy";
+export type Part = "decide" | "scale" | "proxy" | "connections";
 
-const PARTS: readonly string[] = ["decide", "scale", "proxy"] satisfies Part[];
+const PARTS: readonly string[] = ["decide", "scale", "proxy", "connections"] satisfies Part[];
 
 /** What the command line asks for. */
 export interface Options {
@@ -11,8 +11,10 @@ export interface Options {
   readonly only: Part | undefined;
   /** Rounds of each subject; the default goes with how much is measured. */
   readonly rounds: number | undefined;
-  /** Names of subjects of either part; the others are left out. */
+  /** Names of subjects of any part; the others are left out. */
   readonly subjects: readonly string[] | undefined;
+  /** Kinds of traffic through proxies; the others are left out. */
+  readonly traffic: readonly string[] | undefined;
   /** Where the results are written. */
   readonly json: string | undefined;
   /** Few rounds and few sizes: it shows that everything works, its figures say little. */
@@ -30,6 +32,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: "string" },
       rounds: { type: "string" },
       subjects: { type: "string" },
+      traffic: { type: "string" },
       json: { type: "string" },
       quick: { type: "boolean", default: false },
       "cpu-prof": { type: "string" },
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): Options {
     only: only as Part | undefined,
     rounds: rounds === undefined ? undefined : Number(rounds),
     subjects: values.subjects?.split(","),
+    traffic: values.traffic?.split(","),
     json: values.json,
     quick: values.quick,
     profiles: values["cpu-prof"],

@@ -1,4 +1,4 @@
-import { LARGE_FILE } from "./backend.ts";
+import { ECHO, LARGE_FILE, UPLOAD } from "./backend.ts";
 import { QUERY, sampleRoutes, type SampleRoute } from "./routes.ts";
 
 const ROUTES = 200;
@@ -15,7 +15,21 @@ export function smallTargets(): string[] {
 
 /** Targets below those routes that take a rest of any length. Each is answered with 1 MiB. */
 export function largeTargets(): string[] {
+  return targetsOf(LARGE_FILE);
+}
+
+/** The same that take a body, and are answered with about 100 bytes. */
+export function uploadTargets(): string[] {
+  return targetsOf(UPLOAD);
+}
+
+/** The same that take a body, and are answered with it. */
+export function echoTargets(): string[] {
+  return targetsOf(ECHO);
+}
+
+function targetsOf(name: string): string[] {
   return proxyRoutes()
     .filter(({ pattern }) => pattern.endsWith("/*"))
-    .map(({ pattern }) => pattern.replace("*", LARGE_FILE) + QUERY);
+    .map(({ pattern }) => pattern.replace("*", name) + QUERY);
 }

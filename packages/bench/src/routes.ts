@@ -73,6 +73,9 @@ export const HEADERS: readonly string[] = [
   ...["X-Tenant", "blue"],
 ];
 
+/** What the head of an upload has beside that, and beside its length. */
+export const UPLOAD_HEADERS: readonly string[] = ["Content-Type", "application/octet-stream"];
+
 const CONDITIONS = [
   { headers: { "x-tenant": "blue" } },
   { query: { color: "red" } },

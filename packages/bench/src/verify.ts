@@ -1,16 +1,29 @@
-import { requestEach, type Answer } from "./request.ts";
+import { requestEach, type Answer, type Requests } from "./request.ts";
 
 /** Fails unless a proxy answers every target exactly as the backend itself does. */
 export async function verifyAnswers(
   port: number,
   backendPort: number,
-  targets: readonly string[],
+  requests: Requests,
 ): Promise<void> {
   const expected = new Map<string, Answer>();
-  await requestEach(backendPort, targets, 8, (answer, target) => expected.set(target, answer));
-  await requestEach(port, targets, 8, (answer, target) => {
+  await requestEach(backendPort, requests, 8, (answer, target) => expected.set(target, answer));
+  await requestEach(port, requests, 8, (answer, target) => {
     const problem = differenceOf(answer, expected.get(target) as Answer);
     if (problem !== undefined) throw new Error(`${target} is answered wrong: ${problem}`);
+  });
+}
+
+/** Fails unless a proxy hands on every byte of a body: each target must be answered with it. */
+export async function verifyEchoes(
+  port: number,
+  targets: readonly string[],
+  body: Buffer,
+): Promise<void> {
+  const type = "application/json";
+  await requestEach(port, { targets, body }, 8, (answer, target) => {
+    const problem = differenceOf(answer, { status: 200, type, body });
+    if (problem !== undefined) throw new Error(`${target} gives back another body: ${problem}`);
   });
 }
 

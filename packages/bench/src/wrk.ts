@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { pinned } from "./child.ts";
-import { HEADERS } from "./routes.ts";
+import { HEADERS, UPLOAD_HEADERS } from "./routes.ts";
 
 /** What wrk saw in one run. */
 export interface Load {
@@ -21,19 +21,32 @@ export interface LoadOptions {
   readonly core: number | undefined;
 }
 
-/** Writes a script for wrk that asks for the targets in turn, with the head that all benchmarks use. */
-export async function writeLoadScript(file: string, targets: readonly string[]): Promise<void> {
-  const headers = Array.from({ length: HEADERS.length / 2 }, (_, index) => {
-    const [name, value] = HEADERS.slice(2 * index, 2 * index + 2);
+/**
+ * Writes a script for wrk that asks for the targets in turn, with the head that all benchmarks use.
+ *
+ * @param bodyFile holds what is posted to each of them. Default: they are asked for with GET
+ */
+export async function writeLoadScript(
+  file: string,
+  targets: readonly string[],
+  bodyFile?: string,
+): Promise<void> {
+  const fields = bodyFile === undefined ? HEADERS : [...HEADERS, ...UPLOAD_HEADERS];
+  const headers = Array.from({ length: fields.length / 2 }, (_, index) => {
+    const [name, value] = fields.slice(2 * index, 2 * index + 2);
     return `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`;
   });
+  const format =
+    bodyFile === undefined
+      ? 'wrk.format("GET", target)'
+      : `wrk.format("POST", target, nil, io.open(${JSON.stringify(bodyFile)}, "rb"):read("*a"))`;
   await writeFile(
     file,
     `${headers.join("\n")}
 local targets = { ${targets.map((target) => JSON.stringify(target)).join(", ")} }
 local requests, last = {}, 0
 function init()
-  for i, target in ipairs(targets) do requests[i] = wrk.format("GET", target) end
+  for i, target in ipairs(targets) do requests[i] = ${format} end
 end
 function request()
   last = last % #requests + 1

@@ -21,6 +21,8 @@ export function startNginxProxy(
       proxy_set_header Connection "";
       proxy_set_header Host $http_host;
       proxy_max_temp_file_size 0;
+      proxy_request_buffering off;
+      client_max_body_size 2m;
     }`,
   });
 }
