@@ -29,6 +29,14 @@ export function allowedCores(): number[] {
   });
 }
 
+/** How many files and sockets this process and those that it starts may each have open. NaN where the system does not say. */
+export function openFileLimit(): number {
+  // Node has raised the soft limit to the hard one when it started.
+  const limits = readText("/proc/self/limits") ?? "";
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
+  return soft === "unlimited" ? Infinity : Number(soft);
+}
+
 /** Those of the commands that are not on the path. */
 export function missingCommands(commands: readonly string[]): string[] {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);

@@ -1,9 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  connectionCommands,
+  connectionsTable,
+  connectionSubjects,
+  filesNeeded,
+  measureConnections,
+  type ConnectionsResult,
+} from "./connections.ts";
 import { decideSubjects } from "./decide-subjects.ts";
 import { decideTable, measureDecisions, type DecideResult } from "./decide.ts";
-import { machine, missingCommands } from "./machine.ts";
+import { machine, missingCommands, openFileLimit } from "./machine.ts";
 import { readOptions, selected, type Options, type Part } from "./options.ts";
 import { proxyNames } from "./proxy-subjects.ts";
 import { trafficNames } from "./proxy-traffic.ts";
@@ -22,7 +30,8 @@ const runs = (part: Part): boolean => options.only === undefined || options.only
 const decide = runs("decide") ? await runDecide(options) : [];
 const scale = runs("scale") ? await runScale(options) : [];
 const proxy = runs("proxy") ? await runProxy(options) : [];
-await writeResults(options, { machine: machine(), options, decide, scale, proxy });
+const connections = runs("connections") ? await runConnections(options) : [];
+await writeResults(options, { machine: machine(), options, decide, scale, proxy, connections });
 
 async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideResult[]> {
   const results = await measureDecisions(
@@ -77,11 +86,34 @@ async function runProxy(options: Options): Promise<ProxyResult[]> {
   return results;
 }
 
-/** Whether a part can run. Where everything has to hold, what is missing is an error. */
+async function runConnections({ quick, rounds, subjects }: Options): Promise<ConnectionsResult[]> {
+  const plan = {
+    subjects: selected(connectionSubjects, subjects),
+    rounds: rounds ?? (quick ? 1 : 5),
+    counts: quick ? { idle: 300, websockets: 100 } : { idle: 10_000, websockets: 2_000 },
+  };
+  if (!has(connectionCommands, "The connections part") || !hasFiles(filesNeeded(plan))) return [];
+  const results = await measureConnections(plan, log);
+  console.log(`\n${connectionsTable(results)}\n`);
+  return results;
+}
+
 function has(commands: readonly string[], part: string): boolean {
   const missing = missingCommands(commands);
   if (missing.length === 0) return true;
-  const problem = `${part} needs ${missing.join(", ")}: apt-get install nginx-light wrk strace`;
+  return skip(`${part} needs ${missing.join(", ")}: apt-get install nginx-light wrk strace`);
+}
+
+function hasFiles(needed: number): boolean {
+  const limit = openFileLimit();
+  if (limit >= needed) return true;
+  return skip(
+    `The connections part needs ${needed} open files in a process, and ${limit} are allowed: raise the hard limit (ulimit -Hn)`,
+  );
+}
+
+/** Leaves out a part that cannot run. Where everything has to hold, that is an error. */
+function skip(problem: string): false {
   if (process.env["CI"] !== undefined) throw new Error(problem);
   console.warn(`\nSKIPPED. ${problem}\n`);
   return false;

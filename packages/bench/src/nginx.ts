@@ -67,7 +67,7 @@ daemon off;
 worker_processes 1;
 pid nginx.pid;
 error_log error.log warn;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
   access_log off;
   default_type application/json;

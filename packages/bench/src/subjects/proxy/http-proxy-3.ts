@@ -7,6 +7,8 @@ export const subject: ProxySubject = {
   listen(backend) {
     const proxy = createProxyServer({ target: firstUrl(backend), agent: keptConnections() });
     proxy.on("error", (_error, _request, response) => void response.end());
-    return listenOn(createServer((request, response) => proxy.web(request, response)));
+    const server = createServer((request, response) => proxy.web(request, response));
+    server.on("upgrade", (request, socket, head) => proxy.ws(request, socket, head));
+    return listenOn(server);
   },
 };

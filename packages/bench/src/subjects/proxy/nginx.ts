@@ -10,7 +10,8 @@ export function startNginxProxy(
 ): Promise<Nginx> {
   return startNginx({
     ...{ folder, core, ports: 1 },
-    http: `upstream shop {
+    http: `map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  upstream shop {
     server ${new URL(firstUrl(backend)).host};
     keepalive ${CONNECTIONS};
     keepalive_requests 1000000000;
@@ -18,7 +19,9 @@ export function startNginxProxy(
     server: `location / {
       proxy_pass http://shop;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $connection_upgrade;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_read_timeout 600s;
       proxy_set_header Host $http_host;
       proxy_max_temp_file_size 0;
       proxy_request_buffering off;

@@ -11,8 +11,9 @@ export interface ProxySubject {
 /** Connections to one backend at a time: what Signalbox allows by default, so that nobody waits for one. */
 export const CONNECTIONS = 256;
 
-/** Starts a server on a free port of the loopback address. */
+/** Starts a server on a free port of the loopback address. Idle connections of clients stay, as they do in nginx here. */
 export async function listenOn(server: Server): Promise<number> {
+  server.keepAliveTimeout = 600_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
