@@ -36,7 +36,7 @@ await writeResults(options, { machine: machine(), options, decide, scale, proxy,
 async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideResult[]> {
   const results = await measureDecisions(
     {
-      sizes: quick ? [10, 1_000, 10_000] : [10, 100, 1_000, 10_000, 100_000],
+      sizes: quick ? [1_000] : [10, 100, 1_000, 10_000, 100_000],
       shapes: quick ? ["services"] : ["tenants", "services"],
       subjects: selected(
         decideSubjects.map(({ name }) => name),
@@ -55,7 +55,7 @@ async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideRe
 async function runScale({ quick, rounds }: Options): Promise<ScaleResult[]> {
   const results = await measureScale(
     {
-      maxSize: quick ? 1_000 : 100_000,
+      maxSize: quick ? 100 : 100_000,
       rounds: rounds ?? (quick ? 3 : 30),
       roundMs: 20,
       warmUpMs: quick ? 100 : 500,
@@ -77,7 +77,7 @@ async function runProxy(options: Options): Promise<ProxyResult[]> {
       rounds: rounds ?? (quick ? 1 : 24),
       roundS: 1,
       warmUpS: quick ? 0 : 4,
-      tracedLarge: has(["strace"], "Counting writes") ? (quick ? 20 : 200) : 0,
+      tracedLarge: has(["strace"], "Counting writes") ? (quick ? 5 : 200) : 0,
       profiles,
     },
     log,
@@ -90,7 +90,7 @@ async function runConnections({ quick, rounds, subjects }: Options): Promise<Con
   const plan = {
     subjects: selected(connectionSubjects, subjects),
     rounds: rounds ?? (quick ? 1 : 5),
-    counts: quick ? { idle: 300, websockets: 100 } : { idle: 10_000, websockets: 2_000 },
+    counts: quick ? { idle: 200, websockets: 50 } : { idle: 10_000, websockets: 2_000 },
   };
   if (!has(connectionCommands, "The connections part") || !hasFiles(filesNeeded(plan))) return [];
   const results = await measureConnections(plan, log);

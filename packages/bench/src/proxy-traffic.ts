@@ -1,7 +1,7 @@
 import type { RunningBackend } from "./backend.ts";
 import { echoTargets, largeTargets, smallTargets, uploadTargets } from "./proxy-targets.ts";
-import type { RunningProxy } from "./running-proxy.ts";
-import { verifyAnswers, verifyEchoes } from "./verify.ts";
+import { named, type RunningProxy } from "./running-proxy.ts";
+import { expectedAnswers, verifyAnswers, verifyEchoes } from "./verify.ts";
 
 /** The kinds of traffic that proxies are loaded with. */
 export const trafficNames = ["small", "large", "uploads"] as const;
@@ -32,13 +32,17 @@ export function allTraffic({ content, contentFile }: RunningBackend): Traffic[] 
   ];
 }
 
-/** Fails unless a proxy does right with each target: the answer is that of the backend, and no byte of a body is lost. */
+/** Fails unless each proxy does right with each target: the answer is that of the backend, and no byte of a body is lost. */
 export async function verifyTraffic(
-  { port }: RunningProxy,
+  proxies: readonly RunningProxy[],
   { nginx }: RunningBackend,
   { targets, content }: Traffic,
 ): Promise<void> {
-  const body = content?.body;
-  await verifyAnswers(port, nginx.ports[0] as number, { targets, body });
-  if (body !== undefined) await verifyEchoes(port, echoTargets(), body);
+  const requests = { targets, body: content?.body };
+  const expected = await expectedAnswers(nginx.ports[0] as number, requests);
+  for (const proxy of proxies) {
+    await named(proxy, verifyAnswers(proxy.port, requests, expected));
+    if (content !== undefined)
+      await named(proxy, verifyEchoes(proxy.port, echoTargets(), content.body));
+  }
 }

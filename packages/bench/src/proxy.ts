@@ -76,7 +76,7 @@ export async function measureProxies(plan: ProxyPlan, log: Log): Promise<ProxyRe
     const results: ProxyResult[] = [];
     for (const traffic of allTraffic(backend).filter(({ name }) => plan.traffic.includes(name))) {
       log(`proxied requests: ${traffic.name}, ${traffic.targets.length} targets in turn`);
-      for (const proxy of proxies) await named(proxy, verifyTraffic(proxy, backend, traffic));
+      await verifyTraffic(proxies, backend, traffic);
       results.push(...(await measureTraffic(plan, traffic, proxies, folder)));
     }
     return results;

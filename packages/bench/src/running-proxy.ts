@@ -56,7 +56,7 @@ export async function startProxy(
 }
 
 /** Number of the core that proxies have to themselves. */
-export function proxyCore(): number | undefined {
+function proxyCore(): number | undefined {
   return allowedCores()[0];
 }
 

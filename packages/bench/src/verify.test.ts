@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { verifyAnswers, verifyEchoes } from "./verify.ts";
+import { expectedAnswers, verifyAnswers, verifyEchoes } from "./verify.ts";
 
 const servers: Server[] = [];
 
@@ -51,14 +51,18 @@ describe("verifyAnswers", () => {
   it("finds a proxy that answers in another way than the backend", async () => {
     const backend = await listen((request, response) => response.end(request.url));
     const proxy = await listen((_request, response) => response.end("/b"));
-    await expect(verifyAnswers(proxy, backend, { targets: ["/b", "/c"] })).rejects.toThrow(
+    const requests = { targets: ["/b", "/c"] };
+    const expected = await expectedAnswers(backend, requests);
+    await expect(verifyAnswers(proxy, requests, expected)).rejects.toThrow(
       "/c is answered wrong: another body, of 2 bytes",
     );
   });
 
   it("finds a target that the backend itself does not know", async () => {
     const backend = await listen((_request, response) => response.writeHead(404).end());
-    await expect(verifyAnswers(backend, backend, { targets: ["/b"] })).rejects.toThrow(
+    const requests = { targets: ["/b"] };
+    const expected = await expectedAnswers(backend, requests);
+    await expect(verifyAnswers(backend, requests, expected)).rejects.toThrow(
       "/b is answered wrong: the backend itself gives 404",
     );
   });

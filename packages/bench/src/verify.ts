@@ -1,13 +1,21 @@
 import { requestEach, type Answer, type Requests } from "./request.ts";
 
+/** What the backend itself answers to each target. */
+export async function expectedAnswers(
+  backendPort: number,
+  requests: Requests,
+): Promise<ReadonlyMap<string, Answer>> {
+  const expected = new Map<string, Answer>();
+  await requestEach(backendPort, requests, 8, (answer, target) => expected.set(target, answer));
+  return expected;
+}
+
 /** Fails unless a proxy answers every target exactly as the backend itself does. */
 export async function verifyAnswers(
   port: number,
-  backendPort: number,
   requests: Requests,
+  expected: ReadonlyMap<string, Answer>,
 ): Promise<void> {
-  const expected = new Map<string, Answer>();
-  await requestEach(backendPort, requests, 8, (answer, target) => expected.set(target, answer));
   await requestEach(port, requests, 8, (answer, target) => {
     const problem = differenceOf(answer, expected.get(target) as Answer);
     if (problem !== undefined) throw new Error(`${target} is answered wrong: ${problem}`);
