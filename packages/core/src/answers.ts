@@ -20,7 +20,8 @@ import { changedHeaders } from "./rewrite/header-changes.js";
 import { locationOf, type RedirectPlan } from "./rewrite/redirect.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 
-const NO_HEADERS: HeaderRecord = Object.freeze({});
+/** Headers of an answer that has none. */
+export const NO_HEADERS: HeaderRecord = Object.freeze({});
 
 /** No route holds. */
 export const NONE: Decision = Object.freeze({ kind: "none" });
@@ -59,10 +60,10 @@ export function withCors(
 }
 
 /** Headers of a refusal. A script can read why it was refused only if CORS lets it. */
-export function refusalHeaders(action: ForwardPlan, { request }: MatchedPath): HeaderRecord {
+export function refusalHeaders(action: ForwardPlan, view: RequestView): HeaderRecord {
   return action.cors === undefined
     ? NO_HEADERS
-    : changedHeaders(NO_HEADERS, [corsChanges(action.cors, request.view)]);
+    : changedHeaders(NO_HEADERS, [corsChanges(action.cors, view)]);
 }
 
 /** An answer that sends the client elsewhere. */

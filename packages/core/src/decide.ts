@@ -25,13 +25,16 @@ import {
   type ForwardRules,
   type HeaderChanges,
   type Origin,
+  type Trail,
 } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
+import { lastHopAnswer } from "./last-hop.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime, Target } from "./runtime.js";
+import { responseRewriteFor } from "./rewrite/response-rewrite.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
@@ -61,7 +64,8 @@ export function matchStage(plan: Plan, view: RequestView): Matched {
   const alternative = plan.table.find(request);
   if (alternative !== undefined) {
     const preflight = alternative.takesPreflight ? preflightOf(plan, view, alternative) : undefined;
-    if (preflight !== undefined) return { kind: "final", decision: preflight };
+    const final = preflight ?? lastHopAnswer(plan, request, alternative);
+    if (final !== undefined) return { kind: "final", decision: final };
     return { kind: "match", request, alternative };
   }
   return { kind: "final", decision: plan.tellAllowedMethods ? unmatched(plan, request) : NONE };
@@ -103,7 +107,7 @@ function forward(
   const backend = action.split.backends[index];
   if (backend === undefined) {
     const detail = "no backend of the route has a weight above 0";
-    return reject(500, "no-backend", detail, id, refusalHeaders(action, matched));
+    return reject(500, "no-backend", detail, id, refusalHeaders(action, matched.request.view));
   }
   if (backend.redirect !== undefined) {
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
@@ -118,12 +122,23 @@ function forward(
     const { instance, origin } = place;
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
     const rules = rulesFor(action, matched);
-    return forwardTo(instance, origin, id, rules, backend, matched, point, changes, mirrors);
+    return forwardTo(
+      instance,
+      origin,
+      id,
+      action,
+      rules,
+      backend,
+      matched,
+      point,
+      changes,
+      mirrors,
+    );
   }
   const { service, version } = backend;
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
-  return reject(503, "no-instance", detail, id, refusalHeaders(action, matched));
+  return reject(503, "no-instance", detail, id, refusalHeaders(action, matched.request.view));
 }
 
 // Most requests have no limit to meet: then nothing is read.
@@ -139,13 +154,18 @@ function refusalOfLimits(
     const length = Number(headerOf(matched.request.view, "content-length", "Content-Length") ?? 0);
     if (length > bodyBytes) {
       const detail = `the body of ${length} bytes is larger than ${bodyBytes}`;
-      return reject(413, "too-large", detail, id, refusalHeaders(action, matched));
+      return reject(413, "too-large", detail, id, refusalHeaders(action, matched.request.view));
     }
   }
   const at = targets[target];
   if (at === undefined || at.plan.limits.requests === 0) return undefined;
   if (at.pool.service.load.inFlight < at.plan.limits.requests) return undefined;
-  return rejectOverloaded(service, at.plan.limits.requests, id, refusalHeaders(action, matched));
+  return rejectOverloaded(
+    service,
+    at.plan.limits.requests,
+    id,
+    refusalHeaders(action, matched.request.view),
+  );
 }
 
 // A body is kept only where it may be sent twice.
@@ -196,7 +216,7 @@ function mirrorsOf(
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
     const instance = choose(runtime.targets[mirror.target], draws, NOTHING, draws.mirrorBalance);
-    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, matched));
+    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, action, matched));
   }
   return Object.freeze(mirrors);
 }
@@ -205,10 +225,22 @@ function mirrorTo(
   instance: InstanceState,
   mirror: MirrorPlan,
   id: string,
+  action: ForwardPlan,
   matched: MatchedPath,
 ): ForwardDecision {
   const { origin, rules } = mirror;
-  return forwardTo(instance, origin, id, rules, mirror, matched, undefined, NOTHING, NOTHING);
+  return forwardTo(
+    instance,
+    origin,
+    id,
+    action,
+    rules,
+    mirror,
+    matched,
+    undefined,
+    NOTHING,
+    NOTHING,
+  );
 }
 
 /** The instance that the balancer of a service picks in a target; undefined when there is none. */
@@ -254,6 +286,7 @@ function forwardTo(
   instance: InstanceState,
   origin: Origin,
   id: string,
+  action: ForwardPlan,
   rules: ForwardRules,
   { rewrite, requestHeaders }: Pick<BackendPlan, "rewrite" | "requestHeaders">,
   matched: MatchedPath,
@@ -289,7 +322,15 @@ function forwardTo(
     request.peerTrusted,
     rules,
     mirrors,
+    trailOf(action, request),
+    action.responseRewrite && responseRewriteFor(action.responseRewrite, rewrite, matched),
   );
+}
+
+function trailOf({ trail }: ForwardPlan, { forwardedHost }: ParsedRequest): Trail | undefined {
+  return trail === undefined || forwardedHost === ""
+    ? trail
+    : Object.freeze({ ...trail, host: forwardedHost });
 }
 
 /** The next attempt of a decision at another instance: same version and point. */
@@ -318,5 +359,7 @@ export function forwardAgain(before: Forward, to: InstanceState): ForwardDecisio
     before.peerTrusted,
     Forward.rulesOf(before),
     NOTHING,
+    before.trail,
+    before.responseRewrite,
   );
 }

@@ -55,6 +55,28 @@ export interface RequestTarget {
   readonly host: string;
 }
 
+/** Marks that the gateway leaves on a forwarded request beside `X-Forwarded-*`. */
+export interface Trail {
+  /** Whether `Forwarded` is written. */
+  readonly forwarded: boolean;
+  /** The pseudonym that is added to `Via`; undefined when none is. */
+  readonly via: string | undefined;
+  /** Host that the client named, as `Forwarded` of trusted proxies says. Default: none of them says so. */
+  readonly host?: string;
+}
+
+/** How a response of an instance is brought to the client's side of the gateway. */
+export interface ResponseRewrite {
+  /** Whether `Location` and `Content-Location` that lead to the instance lead through here. */
+  readonly location: boolean;
+  /** What replaces the domain of the instance in cookies; empty: cookies have none. Undefined: it stays. */
+  readonly cookieDomain: string | undefined;
+  /** Prefixes of the paths of cookies and what replaces each, the longest first; or `undo`, as for locations. */
+  readonly cookiePath: "undo" | readonly (readonly [from: string, to: string])[] | undefined;
+  /** What `replacePrefix` did to the path, without final slashes. Undefined when another rewrite did something that has no way back. */
+  readonly prefix: { readonly client: string; readonly instance: string } | undefined;
+}
+
 /** The request goes to an instance. */
 export interface ForwardDecision {
   readonly kind: "forward";
@@ -93,6 +115,10 @@ export interface ForwardDecision {
   readonly compare: MirrorCompare | undefined;
   /** Copies of the request that go elsewhere. */
   readonly mirrors: readonly ForwardDecision[];
+  /** Undefined where the gateway writes neither `Forwarded` nor `Via`. */
+  readonly trail?: Trail | undefined;
+  /** Undefined where the response goes to the client as it is. */
+  readonly responseRewrite?: ResponseRewrite | undefined;
 }
 
 /** The client is sent elsewhere. */
@@ -117,6 +143,7 @@ export interface RespondDecision {
 export type RejectReason =
   | "bad-request"
   | "method-not-allowed"
+  | "loop"
   | "no-backend"
   | "no-instance"
   | "too-large"
@@ -205,6 +232,8 @@ export class Forward implements ForwardDecision {
     readonly peerTrusted: boolean,
     rules: ForwardRules,
     readonly mirrors: readonly ForwardDecision[],
+    readonly trail: Trail | undefined,
+    readonly responseRewrite: ResponseRewrite | undefined,
   ) {
     this.timeouts = rules.timeouts;
     this.limits = rules.limits;

@@ -59,6 +59,7 @@ function isSameButForFacts(one: RequestView, other: RequestView): boolean {
     one.url === other.url &&
     one.headers === other.headers &&
     one.rawHeaders === other.rawHeaders &&
+    one.httpVersion === other.httpVersion &&
     one.protocol === other.protocol &&
     one.remoteAddress === other.remoteAddress &&
     one.localPort === other.localPort

@@ -53,6 +53,7 @@ export type {
   RedirectConfig,
   RequestLimitsConfig,
   RespondConfig,
+  ResponseRewriteConfig,
   RetryConfig,
   RewriteConfig,
   RouteConfig,
@@ -93,6 +94,7 @@ export {
   type UpstreamRequestHead,
   type UpstreamRequestOptions,
 } from "./rewrite/upstream-request.js";
+export { acceptsTrailers } from "./rewrite/trailers.js";
 export {
   buildClientResponse,
   type AnsweringDecision,
@@ -114,7 +116,9 @@ export type {
   RejectReason,
   RequestTarget,
   RespondDecision,
+  ResponseRewrite,
   Timeouts,
+  Trail,
 } from "./decision.js";
 export type {
   CancelledOutcome,

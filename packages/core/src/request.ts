@@ -10,6 +10,8 @@ interface RequestViewBase {
   readonly method: string;
   /** Request target as received: origin-form, absolute-form or `*` (RFC 9112 section 3.2). */
   readonly url: string;
+  /** Version of HTTP that the client speaks, as Node says it: `1.0`, `1.1` or `2.0`. Default: unknown. */
+  readonly httpVersion?: string | undefined;
   /** Scheme of the socket. Default: `http`. */
   readonly protocol?: "http" | "https" | undefined;
   /** Address of the peer of the socket. Default: unknown, which no address condition takes. */
@@ -64,6 +66,8 @@ export class ParsedRequest {
     readonly peerTrusted: boolean,
     /** Address of the peer of the socket; empty when unknown. */
     readonly peerAddress: string,
+    /** Host that the client named, as `Forwarded` of trusted proxies says; empty when none is told or asked. */
+    readonly forwardedHost: string,
   ) {}
 
   /** The same request with the view that has come to know more facts. */

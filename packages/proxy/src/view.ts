@@ -12,6 +12,7 @@ export function viewOf(req: ServerRequest): RequestView {
     method: req.method as string,
     url: urlOf(req),
     rawHeaders: req.rawHeaders,
+    httpVersion: req.httpVersion,
     protocol: socket.encrypted === true ? "https" : "http",
     remoteAddress: socket.remoteAddress,
     localPort: socket.localPort,

@@ -36,7 +36,7 @@ describe("a problem is told word for word", () => {
     [
       "no configuration at all",
       undefined,
-      "/: the configuration must be a record of services, routes, trustedProxies, path, unmatchedMethod, defaults, got nothing [TYPE]",
+      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults, got nothing [TYPE]",
     ],
     ["no routes", {}, '/routes: the configuration needs "routes" [MISSING]'],
     [
@@ -53,12 +53,12 @@ describe("a problem is told word for word", () => {
       "two unknown fields of one record",
       route({ matches: {}, toString: 1 }),
       '/routes/0/matches: a route has no field "matches"; did you mean "match"? [UNKNOWN_FIELD]',
-      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry, mirror, cors, policies [UNKNOWN_FIELD]',
+      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, mirror, cors, policies [UNKNOWN_FIELD]',
     ],
     [
       "a field that resembles none",
       { routes: [], zzzzzz: 1 },
-      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ],
     [
       "a route without an action",
@@ -73,7 +73,7 @@ describe("a problem is told word for word", () => {
     [
       "a route that is no record",
       { routes: [7] },
-      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, timeouts, retry, mirror, cors, policies, got 7 [TYPE]",
+      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, mirror, cors, policies, got 7 [TYPE]",
     ],
     [
       "a list where a record belongs",
@@ -393,7 +393,7 @@ describe("a problem is told word for word", () => {
       "a response wrong in every field",
       { routes: [{ respond: { status: 99, headers: { "x y": "1", a: "b\r\nc" }, body: 5 } }] },
       "/routes/0/respond/body: body must be text, got 5 [TYPE]",
-      '/routes/0/respond/headers/a: a header value must be text without control characters, got "b\\r\\nc" [HEADER_VALUE]',
+      '/routes/0/respond/headers/a: a header value must be text without control characters or characters beyond U+00FF, got "b\\r\\nc" [HEADER_VALUE]',
       '/routes/0/respond/headers/x y: a header name must be a token of RFC 9110 (letters, digits, -), got "x y" [HEADER_NAME]',
       "/routes/0/respond/status: status must be a whole number from 200 to 599, got 99 [STATUS]",
     ],
@@ -406,6 +406,44 @@ describe("a problem is told word for word", () => {
       "what acts on forwarding beside a response",
       { routes: [{ respond: { status: 200 }, retry: { attempts: 1 } }] },
       "/routes/0/retry: retry changes nothing on a route with respond: it acts on forwarded requests [NO_EFFECT]",
+    ],
+    [
+      "the way back beside a redirect",
+      { routes: [{ redirect: {}, responseRewrite: { location: true } }] },
+      "/routes/0/responseRewrite: responseRewrite changes nothing on a route with redirect: it acts on forwarded requests [NO_EFFECT]",
+    ],
+    [
+      "a way back wrong in every field",
+      route({
+        responseRewrite: { location: "yes", cookieDomain: false, cookiePath: "/", cookies: true },
+      }),
+      '/routes/0/responseRewrite/cookieDomain: cookieDomain must be "drop", or a domain such as { replace: "shop.com" }, got false [TYPE]',
+      '/routes/0/responseRewrite/cookiePath: cookiePath must be true, false, or a record such as { "/app": "/" }, got "/" [TYPE]',
+      '/routes/0/responseRewrite/cookies: responseRewrite has no field "cookies"; it may have location, cookieDomain, cookiePath [UNKNOWN_FIELD]',
+      '/routes/0/responseRewrite/location: location must be true or false, got "yes" [TYPE]',
+    ],
+    [
+      "domains and paths that no cookie has",
+      route({
+        responseRewrite: {
+          cookieDomain: { replace: "shop.com:80" },
+          cookiePath: { "/a;b": "/c", "/d": "/e; Secure" },
+        },
+      }),
+      '/routes/0/responseRewrite/cookieDomain/replace: a host must be a host name without port, got "shop.com:80" [HOST]',
+      '/routes/0/responseRewrite/cookiePath/~1a;b: the path of a cookie must be one such as "/shop", without ;, got "/a;b" [PATH]',
+      '/routes/0/responseRewrite/cookiePath/~1d: the path of a cookie must be one such as "/shop", without ;, got "/e; Secure" [PATH]',
+    ],
+    [
+      "a pseudonym that is no token",
+      { ...route({}), forwarded: "yes", via: "edge 1" },
+      '/forwarded: forwarded must be true or false, got "yes" [TYPE]',
+      '/via: via must be a token such as "edge-1" (letters, digits, -), got "edge 1" [VIA]',
+    ],
+    [
+      "a header value that is cut to other bytes when it is sent",
+      route({ requestHeaders: { set: { "x-a": "b\u010ac" } } }),
+      '/routes/0/requestHeaders/set/x-a: a header value must be text without control characters or characters beyond U+00FF, got "b\u010ac" [HEADER_VALUE]',
     ],
     [
       "headers that are not ours to change",
@@ -699,7 +737,7 @@ describe("what is no plain tree", () => {
       `/services/__proto__: ${reserved}`,
     ]);
     expect(lines(parsed('{"routes":[],"__proto__":{}}'))).toEqual([
-      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ]);
     expect(lines(match({ headers: parsed('{"__proto__":"x","a b":"1"}') }))).toEqual([
       `/routes/0/match/headers/__proto__: ${reserved}`,

@@ -24,10 +24,12 @@ export function isKnown(earlier: Earlier, index: number): boolean {
 /** The routes of a configuration as JSON; undefined where something in it has no form in JSON. */
 export function routeTexts(input: unknown): CheckedRoutes | undefined {
   const isShort = Array.isArray(input);
-  const { routes = input, services, defaults, path } = isShort ? {} : recordOf(input);
+  const config = isShort ? {} : recordOf(input);
+  const { routes = input, services, defaults, path, forwarded, via } = config;
   if (!Array.isArray(routes) || !routes.every(isRecord)) return undefined;
   try {
-    const context = JSON.stringify([isShort, Object.keys(recordOf(services)), defaults, path]);
+    const names = Object.keys(recordOf(services));
+    const context = JSON.stringify([isShort, names, defaults, path, forwarded, via]);
     return { context, texts: routes.map((route) => JSON.stringify(route)) };
   } catch {
     return undefined;

@@ -47,6 +47,7 @@ export const CONFIG_CODES = [
   "UNKNOWN_PARAM",
   "UNKNOWN_SERVICE",
   "UNKNOWN_VERSION",
+  "VIA",
 ] as const;
 
 /** A stable code to look a problem up by. */

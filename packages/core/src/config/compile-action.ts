@@ -1,4 +1,4 @@
-import type { HeaderChanges, RetryRule } from "../decision.js";
+import type { HeaderChanges, RetryRule, Trail } from "../decision.js";
 import { DEFAULT_RETRY } from "../health/retry.js";
 import type { PathOptions } from "../match/path.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
@@ -16,7 +16,7 @@ import type {
 } from "./config.js";
 import type { ActionPlan, BackendPlan, MirrorPlan, SplitPlan, TargetPlan } from "./plan.js";
 import { compileForwarding, mirrorRules } from "./compile-forwarding.js";
-import { compileRedirect, compileRewrites } from "./compile-rewrite.js";
+import { compileRedirect, compileResponseRewrite, compileRewrites } from "./compile-rewrite.js";
 import { serviceOfUrls, urlsOf } from "./short-form.js";
 
 /** Numbers for services with a version: the same pair is the same number. */
@@ -44,11 +44,18 @@ export class ActionsCompiler {
   readonly targets: Targets;
   readonly #defaults: DefaultsConfig;
   readonly #options: PathOptions;
+  readonly #trail: Trail | undefined;
   readonly #known = new Map<string, ActionPlan>();
 
   /** @param targets those that have a number already */
-  constructor(defaults: DefaultsConfig, options: PathOptions, targets: readonly TargetPlan[] = []) {
+  constructor(
+    defaults: DefaultsConfig,
+    options: PathOptions,
+    trail: Trail | undefined,
+    targets: readonly TargetPlan[] = [],
+  ) {
     this.#options = options;
+    this.#trail = trail;
     this.targets = new Targets(targets);
     this.#defaults = defaults;
   }
@@ -65,7 +72,7 @@ export class ActionsCompiler {
   }
 
   #compile(route: RouteConfig, id: string): ActionPlan {
-    return compileAction(route, id, this.#defaults, this.targets, this.#options);
+    return compileAction(route, id, this.#defaults, this.targets, this.#options, this.#trail);
   }
 }
 
@@ -75,6 +82,7 @@ function compileAction(
   defaults: DefaultsConfig,
   targets: Targets,
   options: PathOptions,
+  trail: Trail | undefined,
 ): ActionPlan {
   const responseHeaders = levels(route.responseHeaders);
   const base = {
@@ -122,6 +130,8 @@ function compileAction(
         compileMirror(mirror, route, defaults, targets, options),
       ),
     ),
+    trail,
+    responseRewrite: compileResponseRewrite(route.responseRewrite),
   });
 }
 

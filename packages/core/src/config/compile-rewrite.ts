@@ -4,7 +4,13 @@ import { compileReplacement } from "../match/regex.js";
 import { singleSlash, type TemplatePart } from "../rewrite/path.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { PathRewrite, RewritePlan } from "../rewrite/rewrite.js";
-import type { PathRewriteConfig, RedirectConfig, RewriteConfig } from "./config.js";
+import { withoutSlash, type ResponseRewritePlan } from "../rewrite/response-rewrite.js";
+import type {
+  PathRewriteConfig,
+  RedirectConfig,
+  ResponseRewriteConfig,
+  RewriteConfig,
+} from "./config.js";
 import { withDefaults } from "./with-defaults.js";
 
 /** Compiles rewrites of several levels: a later one acts after the earlier, and what it does not give comes from there. */
@@ -25,6 +31,29 @@ export function compileRewrites(
       ),
     ),
   });
+}
+
+/** Compiles what becomes of responses. Undefined where nothing does. */
+export function compileResponseRewrite(
+  config: ResponseRewriteConfig | undefined,
+): ResponseRewritePlan | undefined {
+  const { location = false, cookieDomain, cookiePath = false } = config ?? {};
+  if (!location && cookieDomain === undefined && cookiePath === false) return undefined;
+  return Object.freeze({
+    location,
+    cookieDomain:
+      cookieDomain === "drop" ? "" : cookieDomain && canonicalHost(cookieDomain.replace),
+    cookiePath:
+      cookiePath === true ? "undo" : cookiePath === false ? undefined : pairsOf(cookiePath),
+  });
+}
+
+// The longest first, so that the first that holds is the one that acts.
+function pairsOf(paths: { readonly [prefix: string]: string }): ResponseRewritePlan["cookiePath"] {
+  const pairs = Object.entries(paths).map(([from, to]) =>
+    Object.freeze([withoutSlash(canonicalText(from)), withoutSlash(canonicalText(to))] as const),
+  );
+  return Object.freeze(pairs.sort(([one], [other]) => other.length - one.length));
 }
 
 function compilePathRewrite(path: PathRewriteConfig, options: PathOptions): PathRewrite {

@@ -1,3 +1,4 @@
+import type { Trail } from "../decision.js";
 import { patchTable } from "../match/patched-table.js";
 import { compileTable, matchesOf, type PlacedRoute, type SearchableTable } from "../match/table.js";
 import type { Earlier } from "./checked-routes.js";
@@ -29,7 +30,7 @@ interface RoutePlace {
 export function compileAllRoutes(config: GatewayConfig): RoutesPlan {
   const { routes, defaults = {} } = config;
   const options = pathOptionsOf(config);
-  const compiler = new ActionsCompiler(defaults, options);
+  const compiler = new ActionsCompiler(defaults, options, trailOf(config));
   const places = routeIds(routes).map((id, index): RoutePlace => ({
     id,
     slot: index,
@@ -72,7 +73,7 @@ export function patchRoutes(
   const removed = new Set(
     before.places.flatMap(({ slot }, old) => (kept[old] === 1 ? [] : [slot])),
   );
-  const compiler = new ActionsCompiler(defaults, options, before.targets);
+  const compiler = new ActionsCompiler(defaults, options, trailOf(config), before.targets);
   const actions = [...before.actions];
   const added: PlacedRoute[] = [];
   const positions = newPositions(places);
@@ -96,6 +97,10 @@ export function patchRoutes(
 // Of the steps that may be changed only this one tells two paths of a configuration apart.
 function pathOptionsOf({ path }: GatewayConfig): PathOptions {
   return { mergeSlashes: path?.mergeSlashes ?? true };
+}
+
+function trailOf({ forwarded = false, via }: GatewayConfig): Trail | undefined {
+  return forwarded || via !== undefined ? Object.freeze({ forwarded, via }) : undefined;
 }
 
 function placedRoute(route: RouteConfig, { id, slot, position }: RoutePlace): PlacedRoute {

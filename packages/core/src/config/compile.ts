@@ -77,6 +77,7 @@ function compileParse(config: GatewayConfig): ParseOptions {
     ...(config.path === undefined ? {} : { path: Object.freeze({ ...config.path }) }),
     ...(config.limits === undefined ? {} : { limits: compileRequestLimits(config.limits) }),
     ...(trusted.length === 0 ? {} : { trustedProxies: compileAddresses(trusted) }),
+    ...(config.forwarded === true ? { forwarded: true } : {}),
   });
 }
 

@@ -261,6 +261,8 @@ interface RouteBase {
   readonly requestHeaders?: HeaderChangesConfig;
   readonly responseHeaders?: HeaderChangesConfig;
   readonly rewrite?: RewriteConfig;
+  /** The way back: redirects and cookies of the instance as the client has to see them. Default: as they came. */
+  readonly responseRewrite?: ResponseRewriteConfig;
   readonly timeouts?: TimeoutsConfig;
   readonly retry?: RetryConfig;
   /** Default: off. */
@@ -398,6 +400,29 @@ export interface DefaultsConfig {
   readonly connect?: ConnectConfig;
 }
 
+/**
+ * What becomes of places in the response of an instance that are true on its side of the gateway only. Beside
+ * `rewrite`, it is the way back.
+ */
+export interface ResponseRewriteConfig {
+  /**
+   * Whether `Location` and `Content-Location` that lead to the instance lead the client back through the gateway: with
+   * the scheme and host that the client used, and without the path of the base URL and what `replacePrefix` put
+   * there, where that can be undone exactly. What leads elsewhere stays. Default: false.
+   */
+  readonly location?: boolean;
+  /**
+   * `"drop"`: cookies have no `Domain`, so each belongs to the host that the client asked. `{ replace }`: a domain that is
+   * the instance's, and none of the client's host, becomes this one. Default: it stays.
+   */
+  readonly cookieDomain?: "drop" | { readonly replace: string };
+  /**
+   * `true`: the path of the base URL and what `replacePrefix` put there are undone in the `Path` of cookies. A record:
+   * prefixes of paths, by whole segments, and what replaces each; the longest that holds acts. Default: it stays.
+   */
+  readonly cookiePath?: boolean | { readonly [prefix: string]: string };
+}
+
 /** Everything a gateway is told. Plain JSON data, but for values of our own interfaces such as a balancer. */
 export interface GatewayConfig {
   /** Where an editor finds the schema of the file that this is kept in. The gateway does not read it. */
@@ -406,6 +431,20 @@ export interface GatewayConfig {
   readonly routes: readonly RouteConfig[];
   /** CIDR ranges of proxies whose `X-Forwarded-*` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Whether requests get `Forwarded` beside `X-Forwarded-*`, and that of trusted proxies is believed where they send no
+   * `X-Forwarded-For`. Then each of them must write it or take it away. Default: false, and no `Forwarded` passes.
+   *
+   * Source: RFC 7239.
+   */
+  readonly forwarded?: boolean;
+  /**
+   * A name for this gateway, a token, to be added to `Via` of requests. A request that has passed a gateway of this
+   * name before is refused with 508. Default: no `Via` is added, and no loop is looked for.
+   *
+   * Source: RFC 9110 section 7.6.3. Error: VIA.
+   */
+  readonly via?: string;
   readonly path?: PathOptions;
   readonly limits?: RequestLimitsConfig;
   /**

@@ -17,8 +17,14 @@ export const headerName = text(
 export const headerValue = text(
   "HEADER_VALUE",
   "a header value",
-  "text without control characters",
+  "text without control characters or characters beyond U+00FF",
   patterns.HEADER_VALUE,
+);
+export const pseudonym = text(
+  "VIA",
+  "via",
+  'a token such as "edge-1" (letters, digits, -)',
+  patterns.TOKEN,
 );
 export const method = text(
   "METHOD",

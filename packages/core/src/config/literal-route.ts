@@ -19,14 +19,24 @@ type Action = "to" | "redirect" | "respond";
 
 /** Fields that act on forwarded requests. */
 type ForwardField =
-  "rewrite" | "requestHeaders" | "timeouts" | "retry" | "hedge" | "limits" | "mirror";
+  | "rewrite"
+  | "responseRewrite"
+  | "requestHeaders"
+  | "timeouts"
+  | "retry"
+  | "hedge"
+  | "limits"
+  | "mirror";
 
 type AnyField = Omit<RouteConfig, "match" | Action | ForwardField>;
 
 interface ForwardRoute<To = ToConfig, Rewrite = RewriteConfig, Mirrors = readonly MirrorConfig[]>
   extends
     AnyField,
-    Pick<RouteConfig, "requestHeaders" | "timeouts" | "retry" | "hedge" | "limits"> {
+    Pick<
+      RouteConfig,
+      "responseRewrite" | "requestHeaders" | "timeouts" | "retry" | "hedge" | "limits"
+    > {
   readonly to: To;
   readonly rewrite?: Rewrite;
   readonly mirror?: Mirrors;

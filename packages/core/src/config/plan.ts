@@ -1,10 +1,11 @@
 import type { Balancer } from "../balance/balancer.js";
-import type { ForwardRules, HeaderChanges, Origin, RespondDecision } from "../decision.js";
+import type { ForwardRules, HeaderChanges, Origin, RespondDecision, Trail } from "../decision.js";
 import type { OutlierRule } from "../health/outlier.js";
 import type { Alternative } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import type { CorsPlan } from "../rewrite/cors.js";
 import type { RedirectPlan } from "../rewrite/redirect.js";
+import type { ResponseRewritePlan } from "../rewrite/response-rewrite.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
 import type { CheckedRoutes } from "./checked-routes.js";
@@ -127,6 +128,9 @@ export interface ForwardPlan extends ActionBase {
   /** Methods that may be sent twice, where a body can be. */
   readonly replayMethods: readonly string[];
   readonly mirrors: readonly MirrorPlan[];
+  /** Undefined where the gateway writes neither `Forwarded` nor `Via`. */
+  readonly trail: Trail | undefined;
+  readonly responseRewrite: ResponseRewritePlan | undefined;
 }
 
 /** What a route does once it matches. */

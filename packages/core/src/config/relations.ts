@@ -19,6 +19,7 @@ import { withDefaults } from "./with-defaults.js";
 /** Fields of a route that act on forwarded requests. */
 const FORWARD_FIELDS = [
   "rewrite",
+  "responseRewrite",
   "requestHeaders",
   "timeouts",
   "retry",

@@ -13,7 +13,8 @@ import {
 } from "./action-shape.js";
 import { connect, socketPath } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
-import { name, milliseconds, whole, ratio, addressRange } from "./leaf-shapes.js";
+import { name, milliseconds, whole, ratio, addressRange, pseudonym } from "./leaf-shapes.js";
+import { responseRewrite } from "./response-rewrite-shape.js";
 import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
 import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
@@ -46,6 +47,7 @@ const routeFields = {
   requestHeaders: optional(headerChanges),
   responseHeaders: optional(headerChanges),
   rewrite: optional(rewrite),
+  responseRewrite: optional(responseRewrite),
   timeouts: optional(timeouts),
   retry: optional(retry),
   hedge: optional(hedge),
@@ -145,6 +147,8 @@ const configFields = {
   services: optional(map("services", name("a service"), service)),
   routes: list("routes", route),
   trustedProxies: optional(list("trustedProxies", addressRange)),
+  forwarded: optional(flag("forwarded")),
+  via: optional(pseudonym),
   path: optional(
     record("path", {
       dotSegments: optional(choice("TYPE", "dotSegments", ["resolve", "reject"])),

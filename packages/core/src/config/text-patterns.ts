@@ -3,8 +3,8 @@ export const NAME = /^[^\u0000-\u001f\u007f]+$/;
 /** A token. Source: RFC 9110 section 5.6.2. */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export const METHOD = /^[!#$%&'*+.^_`|~0-9A-Z-]+$/;
-/** Text without control characters, but for tabs. */
-export const HEADER_VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/;
+/** Text without control characters, but for tabs, of which each character is one byte: no other can stand in a head. */
+export const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 export const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
 // What follows says of hosts, paths and URLs as much as a pattern can: all that the functions which check
@@ -24,6 +24,7 @@ export const HOST = whole(host);
 export const HOST_PATTERN = whole(String.raw`(?:\*\.)?${host}`);
 export const AUTHORITY = whole(authority);
 export const PATH = whole(path);
+export const COOKIE_PATH = whole(path.replace("[^", "[^;"));
 /** Parameters and literal segments, and a star at the end. */
 export const PATH_PATTERN = whole(String.raw`(?=/)(?:/(?:${parameter}|${literal}))*(?:/\*)?`);
 export const TEMPLATE = /^\//;

@@ -2,7 +2,7 @@ import { headerOf, type RequestView } from "../request.js";
 import { plainAddress, type AddressSet } from "./address.js";
 
 /** Hops past this number are not walked: a bound on what a client can make us read. */
-const MAX_HOPS = 50;
+export const MAX_HOPS = 50;
 
 /**
  * The address of the client behind a trusted peer: the entries of `X-Forwarded-For` are walked from right to

@@ -7,6 +7,52 @@ const parse = (view: Partial<RequestView>, options: ParseOptions = {}) =>
   parseRequest({ method: "GET", url: "/", ...view } as RequestView, options);
 const host = (name: string) => ({ headers: { host: name } });
 
+describe("the method", () => {
+  it.each(["GET", "M-SEARCH", "purge", "X'!"])("may be any token: %s", (method) => {
+    expect(parse({ method })).toMatchObject({ kind: "parsed" });
+  });
+
+  it.each(["", "G T", "GET /", "G\r\nT", "GET\n", "G\u00cbT", "(GET)"])(
+    "is refused: %j",
+    (method) => {
+      expect(parse({ method })).toEqual({
+        ...{ kind: "bad", status: 400, problem: "the method is no token" },
+      });
+    },
+  );
+});
+
+describe("a field that may stand once", () => {
+  it.each([
+    ["Authorization", "authorization"],
+    ["Content-Type", "CONTENT-TYPE"],
+    ["Content-Length", "content-length"],
+  ])("is refused where it stands twice, also with one value: %s", (name, again) => {
+    const refused = { kind: "bad", status: 400 };
+    expect(parse({ rawHeaders: [name, "5", "A", "1", again, "5"] })).toEqual({
+      ...refused,
+      problem: `there are two ${again.toLowerCase()} headers`,
+    });
+    const pseudo = [":authority", "a", name, "5", name, "6"];
+    expect(parse({ rawHeaders: pseudo })).toMatchObject(refused);
+    const record = { [again.toLowerCase()]: ["5", "6"] };
+    expect(parse({ headers: record })).toMatchObject(refused);
+    expect(parse({ headers: { [again.toLowerCase()]: ["5"] } })).toMatchObject({ kind: "parsed" });
+  });
+
+  it("may stand beside others like it", () => {
+    const names = [
+      "Authorization",
+      "Content-Type",
+      "Content-Length",
+      "Authorizatiom",
+      "Content-Tyqe",
+    ];
+    const rawHeaders = [...names, "Cache-Control", "cache-control"].flatMap((name) => [name, "1"]);
+    expect(parse({ rawHeaders })).toMatchObject({ kind: "parsed" });
+  });
+});
+
 describe("the target", () => {
   it.each([
     ["/a/b?c=d", "/a/b", "?c=d"],

@@ -1,6 +1,7 @@
 import { eachHeader, headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
 import { plainAddress, type AddressSet } from "./address.js";
 import { clientAddressOf } from "./client.js";
+import { forwardedClient } from "./forwarded.js";
 import { isPlainHost, parseHost } from "./host.js";
 import { canonicalPath, isPlainTarget, type PathOptions } from "./path.js";
 
@@ -11,6 +12,8 @@ export interface ParseOptions {
   readonly trustedProxies?: AddressSet;
   /** Undefined: none. */
   readonly limits?: RequestLimits;
+  /** Whether `Forwarded` of trusted proxies is believed where they send no `X-Forwarded-For`. Default: false. */
+  readonly forwarded?: boolean;
 }
 
 /** Limits of size of a request; infinite where there is none. */
@@ -28,6 +31,10 @@ export interface BadRequest {
   readonly problem: string;
 }
 
+const USUAL_METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "DELETE", "HEAD"]);
+/** A token. Source: RFC 9110 sections 5.6.2 and 9.1. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /**
  * Checks target and host of a request and brings both into one form.
  *
@@ -41,6 +48,8 @@ export function parseRequest(view: RequestView, options: ParseOptions): ParsedRe
     const excess = excessOf(view, options.limits);
     if (excess !== undefined) return excess;
   }
+  if (!USUAL_METHODS.has(view.method) && !METHOD.test(view.method))
+    return bad("the method is no token");
   const url = view.url;
   if (!isPlainTarget(url)) return parseTarget(view, options);
   const mark = url.indexOf("?");
@@ -152,6 +161,10 @@ function withHost(
   const peer = peerOf(view);
   const trusted = options.trustedProxies;
   const peerTrusted = trusted !== undefined && peer !== "" && trusted(peer);
+  const told =
+    peerTrusted && options.forwarded === true && headerOf(view, "x-forwarded-for") === undefined
+      ? forwardedClient(peer, view, trusted)
+      : undefined;
   return new ParsedRequest(
     view,
     path,
@@ -161,11 +174,14 @@ function withHost(
     target,
     host,
     authority,
-    peerTrusted ? forwardedProtocol(view) : (view.protocol ?? "http"),
+    (peerTrusted ? (forwardedProtocol(view) ?? told?.protocol) : undefined) ??
+      view.protocol ??
+      "http",
     port,
-    peerTrusted ? clientAddressOf(peer, view, trusted) : peer,
+    told?.address ?? (peerTrusted ? clientAddressOf(peer, view, trusted) : peer),
     peerTrusted,
     peer,
+    told?.host ?? "",
   );
 }
 
@@ -181,20 +197,49 @@ function escapeQuery(query: string): string {
   return query.toWellFormed().replace(/[ \u0100-\u{10FFFF}]/gu, (char) => encodeURIComponent(char));
 }
 
-// Every line is looked at: two Host headers are the start of many attacks (RFC 9112 section 3.2).
+// Every line is looked at: two Host headers are the start of many attacks (RFC 9112 section 3.2), and of two lengths,
+// types or credentials the next reader may take the other one.
 function authorityOf(view: RequestView): string | BadRequest {
   const raw = view.rawHeaders;
-  if (raw === undefined) return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
+  if (raw === undefined) return authorityOfRecord(view);
   let host: string | undefined;
+  let hasPseudo = false;
+  let seen = 0;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (name.length === 10 && name.charCodeAt(0) === 58)
-      return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
-    if (name.length !== 4 || (name !== "Host" && name.toLowerCase() !== "host")) continue;
-    if (host !== undefined) return bad("there are two Host headers");
-    host = raw[i + 1] as string;
+    if (name.length === 4) {
+      if (name !== "Host" && name.toLowerCase() !== "host") continue;
+      if (host !== undefined) return bad("there are two Host headers");
+      host = raw[i + 1] as string;
+    } else if (name.length === 10) {
+      hasPseudo ||= name.charCodeAt(0) === 58;
+    } else if (name.length >= 12 && name.length <= 14) {
+      const single = singleOf(name);
+      if (single === 0) continue;
+      if ((seen & single) !== 0) return bad(`there are two ${name.toLowerCase()} headers`);
+      seen |= single;
+    }
   }
-  return host ?? "";
+  return hasPseudo
+    ? oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"))
+    : (host ?? "");
+}
+
+/** A bit for each name that may stand once only. */
+const SINGLE: ReadonlyMap<string, number> = new Map([
+  ["content-type", 1],
+  ["authorization", 2],
+  ["content-length", 4],
+]);
+
+function singleOf(name: string): number {
+  return SINGLE.get(name) ?? SINGLE.get(name.toLowerCase()) ?? 0;
+}
+
+function authorityOfRecord(view: RequestView): string | BadRequest {
+  for (const name of SINGLE.keys())
+    if (linesOf(view, name).length > 1) return bad(`there are two ${name} headers`);
+  return oneAuthority(linesOf(view, "host"), linesOf(view, ":authority"));
 }
 
 function oneAuthority(hosts: readonly string[], pseudo: readonly string[]): string | BadRequest {
@@ -208,11 +253,11 @@ function oneAuthority(hosts: readonly string[], pseudo: readonly string[]): stri
 }
 
 // The last entry is what the trusted peer itself wrote; those before it may come from the client.
-function forwardedProtocol(view: RequestView): "http" | "https" {
+function forwardedProtocol(view: RequestView): "http" | "https" | undefined {
   const entries = headerOf(view, "x-forwarded-proto");
   const last = entries
     ?.slice(entries.lastIndexOf(",") + 1)
     .trim()
     .toLowerCase();
-  return last === "https" || last === "http" ? last : (view.protocol ?? "http");
+  return last === "https" || last === "http" ? last : undefined;
 }

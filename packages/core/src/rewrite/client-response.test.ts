@@ -54,6 +54,23 @@ describe("the head of a forwarded response", () => {
     ).toEqual({ status: 200, headers: ["content-length", "5", "a", "1"] });
   });
 
+  it("has no field whose name is none, and spaces where a value holds what would end a line", () => {
+    expect(
+      answered({
+        "a b": "1",
+        "a\r\nb": "1",
+        "": "1",
+        a: "1\r\nSet-Cookie: b=1",
+        b: ["\u0000", "\u010a"],
+      }),
+    ).toEqual({ status: 200, headers: ["a", "1  Set-Cookie: b=1", "b", " ", "b", " "] });
+  });
+
+  it("has its length, whatever Connection of the instance names", () => {
+    const named = { connection: "content-length, X-A", "content-length": "5", "X-A": "1" };
+    expect(answered(named).headers).toEqual(["content-length", "5"]);
+  });
+
   it("has no length with a 204, and keeps it with a 304", () => {
     expect(answered({ "content-length": "5" }, {}, 204).headers).toEqual([]);
     expect(answered({ "content-length": "5" }, {}, 304).headers).toEqual(["content-length", "5"]);

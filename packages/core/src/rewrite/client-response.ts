@@ -5,8 +5,10 @@ import type {
   RespondDecision,
 } from "../decision.js";
 import type { HeaderRecord, RequestView } from "../request.js";
+import { fieldText, isToken } from "./field-text.js";
 import { applyHeaderChanges } from "./header-changes.js";
 import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
+import { rewriteResponse } from "./response-rewrite.js";
 
 /** The head that an instance answered with. Header names of a record are in lower case. */
 export interface UpstreamResponseHead {
@@ -27,7 +29,8 @@ export type AnsweringDecision =
 
 /**
  * The head of the response that the client gets, as a new list. A forwarded response loses its hop-by-hop
- * fields and those that its `Connection` names; then cookies of the gateway and configured changes come in.
+ * fields and those that its `Connection` names; then `responseRewrite` of the route acts, and cookies of the gateway and
+ * configured changes come in. No value holds a control character.
  *
  * @param upstream the head of the instance; needed for forward decisions, without meaning for others
  *
@@ -42,6 +45,8 @@ export function buildClientResponse(
   const { status, headers: record } = upstream ?? { status: 502, headers: {} };
   const headers: string[] = [];
   copyResponseHeaders(record, status, headers);
+  if (decision.responseRewrite !== undefined)
+    rewriteResponse(headers, decision.responseRewrite, decision);
   for (const cookie of decision.setCookies) headers.push("set-cookie", cookie);
   if (decision.responseHeaders.length > 0) applyHeaderChanges(headers, decision.responseHeaders);
   return { status, headers };
@@ -51,10 +56,30 @@ function ownResponse(
   decision: RedirectDecision | RespondDecision | RejectDecision,
 ): ClientResponseHead {
   const headers: string[] = [];
-  if (decision.kind === "redirect") headers.push("location", decision.location);
+  if (decision.kind === "redirect") headers.push("location", fieldText(decision.location));
   for (const name of Object.keys(decision.headers))
     pushLines(headers, name, decision.headers[name]);
   return { status: decision.status, headers };
+}
+
+// What becomes of a field of an instance.
+const KEEP = 0;
+const DROP = 1;
+const LENGTH = 2;
+
+// Usual names are looked up: to look at the letters of each one costs more than the rest of the loop.
+const COMMON: ReadonlyMap<string, number> = new Map(
+  [
+    ...["age", "cache-control", "connection", "content-encoding", "content-length"],
+    ...["content-type", "date", "etag", "expires", "keep-alive", "last-modified", "link"],
+    ...["location", "server", "set-cookie", "transfer-encoding", "vary", "x-request-id"],
+  ].map((name) => [name, classify(name)]),
+);
+
+function classify(name: string): number {
+  const lowerName = name.toLowerCase();
+  if (lowerName === "content-length") return LENGTH;
+  return isHopByHop(lowerName) || !isToken(name) ? DROP : KEEP;
 }
 
 function copyResponseHeaders(record: HeaderRecord, status: number, headers: string[]): void {
@@ -63,9 +88,10 @@ function copyResponseHeaders(record: HeaderRecord, status: number, headers: stri
     typeof connection === "object" ? connection.join(",") : connection,
   );
   for (const name in record) {
-    if (isHopByHop(name) || nominated?.has(name) === true) continue;
+    const kind = COMMON.get(name) ?? classify(name);
+    if (kind === DROP || nominated?.has(name.toLowerCase()) === true) continue;
     // 204 has no body, so a length would announce bytes that never come (RFC 9110 section 8.6).
-    if (status === 204 && name === "content-length") continue;
+    if (status === 204 && kind === LENGTH) continue;
     pushLines(headers, name, record[name]);
   }
 }
@@ -75,6 +101,6 @@ function pushLines(
   name: string,
   value: string | readonly string[] | undefined,
 ): void {
-  if (typeof value === "string") headers.push(name, value);
-  else if (value !== undefined) for (const line of value) headers.push(name, line);
+  if (typeof value === "string") headers.push(name, fieldText(value));
+  else if (value !== undefined) for (const line of value) headers.push(name, fieldText(line));
 }

@@ -39,8 +39,8 @@ export function changedHeaders(
 }
 
 /** Position of the first line of a name in a flat list, or -1. */
-export function findHeader(headers: readonly string[], lowerName: string): number {
-  for (let i = 0; i < headers.length; i += 2)
+export function findHeader(headers: readonly string[], lowerName: string, from = 0): number {
+  for (let i = from; i < headers.length; i += 2)
     if (isNamed(headers[i] as string, lowerName)) return i;
   return -1;
 }
@@ -48,13 +48,23 @@ export function findHeader(headers: readonly string[], lowerName: string): numbe
 /** Removes all lines of a name from a flat list. */
 export function removeHeader(headers: string[], lowerName: string): void {
   let kept = 0;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (isNamed(headers[i] as string, lowerName)) continue;
-    headers[kept] = headers[i] as string;
-    headers[kept + 1] = headers[i + 1] as string;
-    kept += 2;
-  }
+  for (let i = 0; i < headers.length; i += 2)
+    if (!isNamed(headers[i] as string, lowerName)) kept = keepAt(headers, i, kept);
   headers.length = kept;
+}
+
+/** Removes all lines of several names from a flat list, in one walk: both may be long. */
+export function removeHeaders(headers: string[], lowerNames: ReadonlySet<string>): void {
+  let kept = 0;
+  for (let i = 0; i < headers.length; i += 2)
+    if (!lowerNames.has((headers[i] as string).toLowerCase())) kept = keepAt(headers, i, kept);
+  headers.length = kept;
+}
+
+function keepAt(headers: string[], from: number, to: number): number {
+  headers[to] = headers[from] as string;
+  headers[to + 1] = headers[from + 1] as string;
+  return to + 2;
 }
 
 function addHeader(headers: string[], name: string, value: string): void {
@@ -71,7 +81,8 @@ function namesAll(list: string, names: string): boolean {
   return known.includes("*") || split(names).every((name) => known.includes(name));
 }
 
-function lastHeader(headers: readonly string[], lowerName: string): number {
+/** Position of the last line of a name in a flat list, or -1. */
+export function lastHeader(headers: readonly string[], lowerName: string): number {
   for (let i = headers.length - 2; i >= 0; i -= 2)
     if (isNamed(headers[i] as string, lowerName)) return i;
   return -1;

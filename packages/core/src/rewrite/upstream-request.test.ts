@@ -52,6 +52,30 @@ describe("the head that goes to an instance", () => {
     });
   });
 
+  it("has all cookies in one line, where the first of theirs stood", () => {
+    const lines: Headers = [
+      ["A", "1"],
+      ["Cookie", "a=1"],
+      ["B", "2"],
+      ["cookie", "b=2; c=3"],
+      ["COOKIE", "d"],
+    ];
+    expect(passed(lines)).toEqual([
+      ["A", "1"],
+      ["Cookie", "a=1; b=2; c=3; d"],
+      ["B", "2"],
+    ]);
+  });
+
+  it("has no field whose name is none", () => {
+    const names = ["", " ", "a b", "a:", "a\r\nb", "caf\u00e9", ":path", "a\u0000"];
+    expect(passed(names.map((name) => [name, "1"]))).toEqual([]);
+  });
+
+  it("has spaces where a value holds what would end a line", () => {
+    expect(passed([["A", "1\r\nB: 2\u0000\u010a"]])).toEqual([["A", "1  B: 2  "]]);
+  });
+
   it("can be made from a record of headers too", () => {
     const view = { rawHeaders: undefined, headers: { host: "x.org", a: ["1", "2"], b: undefined } };
     expect(passed([], view as unknown as RequestView)).toEqual([
@@ -119,6 +143,25 @@ describe("what concerns one connection", () => {
     expect(valuesOf(lines, "host")).toEqual(["x.org"]);
   });
 
+  it("may take along who is asking, and never the host or the framing, however often they are named", () => {
+    const lines: Headers = [
+      ["Host", "x.org"],
+      ["Authorization", "Basic x"],
+      ["Content-Type", "a/b"],
+      ["Content-Length", "5"],
+      ["Connection", "Host, Authorization"],
+      ["Connection", ", Content-Length ,content-type,, Transfer-Encoding"],
+    ];
+    expect(passed(lines)).toEqual([["Content-Length", "5"]]);
+    expect(valuesOf(lines, "host")).toEqual(["x.org"]);
+  });
+
+  it("is taken away in one walk, however much Connection names", () => {
+    const names = Array.from({ length: 5_000 }, (_, i) => `x-${i}`);
+    const lines: Headers = [...names.map((name) => [name, "1"] as const), ["A", "1"]];
+    expect(passed([...lines, ["Connection", names.join(",")]])).toEqual([["A", "1"]]);
+  });
+
   it("is said anew for an upgrade", () => {
     const gateway = createGateway([{ to: "http://a" }]);
     const view: RequestView = {
@@ -178,7 +221,10 @@ describe("who the request comes from", () => {
   });
 
   it("is not taken from other spellings of the same names", () => {
-    const aliases = ["X_Forwarded_For", "x_forwarded-proto", "X-FORWARDED_HOST", "x_real_ip"];
+    const aliases = [
+      ...["X_Forwarded_For", "x_forwarded-proto", "X-FORWARDED_HOST", "x_real_ip"],
+      ...["X.Forwarded.For", "x!real'ip", "X-Forwarded_Port", "x^forwarded|for"],
+    ];
     for (const remoteAddress of ["9.9.9.9", "10.0.0.1"])
       expect(
         passed(
@@ -225,6 +271,8 @@ describe("configured changes", () => {
       ["x_tag", "0"],
       ["X_SECRET", "0"],
       ["X_Other", "1"],
+      ["x.user.id", "0"],
+      ["X-User*Id", "0"],
     ];
     expect(passed(lines, {}, route)).toEqual([
       ["X_Other", "1"],

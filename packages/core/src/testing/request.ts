@@ -4,6 +4,8 @@ import type { HeaderRecord, RequestView } from "../request.js";
 export interface RequestParts {
   /** Names in any case. */
   readonly headers?: HeaderRecord;
+  /** Version of HTTP that the client speaks, such as `2.0`. */
+  readonly httpVersion?: string;
   readonly protocol?: "http" | "https";
   readonly remoteAddress?: string;
   readonly localPort?: number;

@@ -105,6 +105,11 @@ export const goodConfigs: readonly unknown[] = [
           path: { replacePrefix: "" },
           query: { set: { a: "1" }, add: { b: "\n" }, remove: ["c"] },
         },
+        responseRewrite: {
+          location: true,
+          cookieDomain: { replace: "shop.example" },
+          cookiePath: { "/internal": "/", "/": "/café" },
+        },
         timeouts: { requestMs: "0", attemptMs: 0.5, idleMs: 1e9 },
         mirror: [{ service: "users" }, { service: "users", version: "v2", ratio: 0 }],
         cors: {
@@ -146,6 +151,10 @@ export const goodConfigs: readonly unknown[] = [
       { to: { service: "users", split: { a: 1 }, sticky: { query: "q" } } },
       { to: { service: "users", split: {}, sticky: { fact: "f" } } },
       { to: [], rewrite: { path: { regex: "^/a(.*)", with: "/b$1" } } },
+      {
+        to: "users",
+        responseRewrite: { location: false, cookieDomain: "drop", cookiePath: true },
+      },
       { to: "users", rewrite: { path: { replace: "/é" } } },
       { redirect: {} },
       {
@@ -163,6 +172,8 @@ export const goodConfigs: readonly unknown[] = [
       { respond: { status: 599, headers: { "x-a": "" }, body: "ok\n" } },
     ],
     trustedProxies: ["10.0.0.1", "fd00::/8"],
+    forwarded: true,
+    via: "edge-1",
     path: { dotSegments: "reject", mergeSlashes: false, encodedSlashes: "reject" },
     unmatchedMethod: "405",
     defaults: {
