@@ -36,7 +36,7 @@ describe("a problem is told word for word", () => {
     [
       "no configuration at all",
       undefined,
-      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults, got nothing [TYPE]",
+      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults, got nothing [TYPE]",
     ],
     ["no routes", {}, '/routes: the configuration needs "routes" [MISSING]'],
     [
@@ -53,12 +53,12 @@ describe("a problem is told word for word", () => {
       "two unknown fields of one record",
       route({ matches: {}, toString: 1 }),
       '/routes/0/matches: a route has no field "matches"; did you mean "match"? [UNKNOWN_FIELD]',
-      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, mirror, cors, policies [UNKNOWN_FIELD]',
+      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies [UNKNOWN_FIELD]',
     ],
     [
       "a field that resembles none",
       { routes: [], zzzzzz: 1 },
-      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ],
     [
       "a route without an action",
@@ -73,12 +73,12 @@ describe("a problem is told word for word", () => {
     [
       "a route that is no record",
       { routes: [7] },
-      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, mirror, cors, policies, got 7 [TYPE]",
+      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies, got 7 [TYPE]",
     ],
     [
       "a list where a record belongs",
       route({ timeouts: [] }),
-      "/routes/0/timeouts: timeouts must be a record of requestMs, attemptMs, idleMs, got an empty list [TYPE]",
+      "/routes/0/timeouts: timeouts must be a record of requestMs, attemptMs, headMs, idleMs, got an empty list [TYPE]",
     ],
     [
       "an id that is taken",
@@ -737,7 +737,7 @@ describe("what is no plain tree", () => {
       `/services/__proto__: ${reserved}`,
     ]);
     expect(lines(parsed('{"routes":[],"__proto__":{}}'))).toEqual([
-      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, path, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ]);
     expect(lines(match({ headers: parsed('{"__proto__":"x","a b":"1"}') }))).toEqual([
       `/routes/0/match/headers/__proto__: ${reserved}`,

@@ -22,13 +22,19 @@ const forwarded = (
 
 describe("timeouts", () => {
   it("are off but for a minute of silence, unless given by the route or the defaults", () => {
-    expect(forwarded({}).timeouts).toEqual({ requestMs: 0, attemptMs: 0, idleMs: 60_000 });
+    expect(forwarded({}).timeouts).toEqual({
+      requestMs: 0,
+      attemptMs: 0,
+      headMs: 0,
+      idleMs: 60_000,
+    });
     const timeouts = { requestMs: 5, idleMs: 0 };
     expect(
       forwarded({ timeouts: { requestMs: 9 } }, {}, { defaults: { timeouts } }).timeouts,
     ).toEqual({
       requestMs: 9,
       attemptMs: 0,
+      headMs: 0,
       idleMs: 0,
     });
   });

@@ -61,7 +61,7 @@ it("a default that is written out changes nothing", () => {
 
 it("reads numbers, words and flags", () => {
   expect(defaultsOf("ConnectConfig")).toEqual({
-    ...{ timeoutMs: 5_000, connections: 256, queue: 1_024, keepAliveMs: 4_000 },
+    ...{ timeoutMs: 5_000, connections: 256, queue: 1_024, queueMs: 5_000, keepAliveMs: 4_000 },
     ...{ protocol: "http1", streams: 100 },
   });
   expect(defaultsOf("RedirectConfig")).toEqual({ status: 302, query: "keep" });
