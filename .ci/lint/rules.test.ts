@@ -150,8 +150,8 @@ const doors: Case[] = [
   ["core", "match/tree.ts", "lru-cache", "affinity/memory.ts"],
   ["core", "config/check.ts", "valibot", "config/schema.ts"],
   ["core", "match/client.ts", "ipaddr.js", "match/address.ts"],
-  ["proxy", "a.ts", "undici", "pool.ts"],
-  ["proxy", "a.ts", "undici/types/pool.js", "pool.ts"],
+  ["proxy", "a.ts", "undici", "http1-connection.ts"],
+  ["proxy", "a.ts", "undici/types/pool.js", "http1-connection.ts"],
   ["proxy", "pool.ts", "http-proxy-3", "upgrade.ts"],
 ].map(([name, file, dependency, door]) => ({
   file: `packages/${name}/src/${file}`,
@@ -284,7 +284,7 @@ describe("what is allowed", () => {
       `${core}/split/a.test.ts`,
       'import fc from "fast-check";\nimport { it } from "vitest";\nimport { b } from "../balance/b.js";\nimport { c } from "../index.js";\nit(b, async () => await fc.assert(c));',
     ],
-    [`${proxy}/pool.ts`, 'import { Pool } from "undici";\nexport const a = Pool;'],
+    [`${proxy}/http1-connection.ts`, 'import { Pool } from "undici";\nexport const a = Pool;'],
     [
       `${proxy}/a.ts`,
       'import { a } from "@signalbox/core";\nimport { b } from "node:http";\na(b);',
