@@ -25,7 +25,6 @@ import {
   type ForwardRules,
   type HeaderChanges,
   type Origin,
-  type Trail,
 } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
 import { lastHopAnswer } from "./last-hop.js";
@@ -34,6 +33,7 @@ import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime, Target } from "./runtime.js";
+import { trailWith } from "./rewrite/forwarded.js";
 import { responseRewriteFor } from "./rewrite/response-rewrite.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
@@ -322,15 +322,9 @@ function forwardTo(
     request.peerTrusted,
     rules,
     mirrors,
-    trailOf(action, request),
+    trailWith(action.trail, request.forwardedHost),
     action.responseRewrite && responseRewriteFor(action.responseRewrite, rewrite, matched),
   );
-}
-
-function trailOf({ trail }: ForwardPlan, { forwardedHost }: ParsedRequest): Trail | undefined {
-  return trail === undefined || forwardedHost === ""
-    ? trail
-    : Object.freeze({ ...trail, host: forwardedHost });
 }
 
 /** The next attempt of a decision at another instance: same version and point. */

@@ -73,6 +73,7 @@ const COMMON: ReadonlyMap<string, number> = new Map(
     ...["age", "cache-control", "connection", "content-encoding", "content-length"],
     ...["content-type", "date", "etag", "expires", "keep-alive", "last-modified", "link"],
     ...["location", "server", "set-cookie", "transfer-encoding", "vary", "x-request-id"],
+    ...["accept-ranges", "access-control-allow-origin", "content-language", "x-powered-by"],
   ].map((name) => [name, classify(name)]),
 );
 

@@ -42,7 +42,10 @@ export function isToken(text: string): boolean {
  * Source: RFC 9110 section 5.5.
  */
 export function fieldText(value: string): string {
-  for (let i = 0; i < value.length; i++) if (isForbidden(value.charCodeAt(i))) return spaced(value);
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if ((code < 32 || code > 126) && isForbidden(code)) return spaced(value);
+  }
   return value;
 }
 

@@ -1,4 +1,4 @@
-import type { ForwardDecision } from "../decision.js";
+import type { ForwardDecision, Trail } from "../decision.js";
 import { headerOf, type RequestView } from "../request.js";
 import { fieldText, isToken } from "./field-text.js";
 
@@ -39,6 +39,11 @@ export function addForwarded(
 function earlierElements(view: RequestView): string | undefined {
   const sent = toldIn(view, "forwarded");
   return sent !== undefined && isBalanced(sent) ? sent : undefined;
+}
+
+/** The trail of a request whose client named a host, as `Forwarded` tells it; empty where that tells none. */
+export function trailWith(trail: Trail | undefined, host: string): Trail | undefined {
+  return trail === undefined || host === "" ? trail : Object.freeze({ ...trail, host });
 }
 
 function toldIn(view: RequestView, name: string): string | undefined {
