@@ -90,7 +90,10 @@ export class SingleRequest implements AttemptController {
         socket.on("error", ignore).destroy();
         this.#fail(failed("HPE_UPGRADE", "unexpected 101"));
       })
-      .on("error", (error) => this.#fail(error))
+      .on("error", (error: Error & { code?: string }) => {
+        const isLarge = error.code === "HPE_HEADER_OVERFLOW";
+        this.#fail(isLarge ? failed("UND_ERR_HEADERS_OVERFLOW", "a large head", error) : error);
+      })
       .on("close", () => this.#fail(failed("UND_ERR_SOCKET", "closed")));
     if (idleMs > 0) this.#idleTimer = setTimeout(() => this.#onIdle(), idleMs);
     if (body === null) client.end();
