@@ -1,4 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type {
+  Http2SecureServer,
+  Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  ServerHttp2Session,
+} from "node:http2";
 import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Gateway } from "@signalbox/core";
@@ -13,19 +20,26 @@ import {
   type ProxyOptions,
 } from "@signalbox/proxy";
 
+/** A server of Node that a gateway can be mounted on. */
+export type NodeServer = Server | SecureServer | Http2Server | Http2SecureServer;
+
 /** Answers a request: a listener of `node:http`. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
+/** Answers a request: a listener of `node:http2`. */
+export type Http2Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
+
 /** What a listener is told beside its gateway. */
-export interface ListenerOptions extends ProxyOptions {
+export interface ListenerOptions<Fallback = Listener> extends ProxyOptions {
   /** Gets what no route takes. Default: 404. */
-  readonly fallback?: Listener;
+  readonly fallback?: Fallback;
   /** A proxy to share with other mounts. Default: one of its own, with its own connections. */
   readonly proxy?: Proxy;
 }
 
 /** A request listener that is a gateway. */
-export interface GatewayListener extends Listener {
+export interface GatewayListener {
+  (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse): void;
   readonly proxy: Proxy;
   /** For the `upgrade` event of the server. */
   readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -40,10 +54,21 @@ export interface GatewayListener extends Listener {
  * const listener = gatewayListener(gateway, { fallback: app });
  * const server = createServer(listener).on("upgrade", listener.upgrade);
  */
-export function gatewayListener(gateway: Gateway, options: ListenerOptions = {}): GatewayListener {
-  const { fallback } = options;
+export function gatewayListener(gateway: Gateway, options?: ListenerOptions): GatewayListener;
+export function gatewayListener(
+  gateway: Gateway,
+  options: ListenerOptions<Http2Listener>,
+): GatewayListener;
+export function gatewayListener(
+  gateway: Gateway,
+  options: ListenerOptions<unknown> = {},
+): GatewayListener {
+  const fallback = options.fallback as AnyListener | undefined;
   const proxy = options.proxy ?? createProxy(gateway, options);
-  const listener: Listener = (req, res) => {
+  const listener = (
+    req: IncomingMessage | Http2ServerRequest,
+    res: ServerResponse | Http2ServerResponse,
+  ): void => {
     proxy.handle(req, res, fallback === undefined ? {} : { none: () => fallback(req, res) });
   };
   return Object.assign(listener, {
@@ -66,9 +91,16 @@ export interface AttachOptions extends ProxyOptions, CheckServerOptions {
 /** A gateway that is mounted on a server. */
 export interface AttachedGateway {
   readonly proxy: Proxy;
-  /** Lets requests under way end, closes the connections to the instances, and gives the server its listeners back. */
+  /**
+   * Lets requests under way end, closes the connections to the instances, and gives the server its listeners back.
+   * Clients over HTTP/2 are told to go (GOAWAY): their connections take no new requests, and close with the last one.
+   */
   close(options?: CloseOptions): Promise<void>;
 }
+
+/** Requests and responses of both kinds of servers. */
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** Servers of Node that can be asked which upgrades they take. */
 interface UpgradeDeciding {
@@ -88,7 +120,7 @@ type AnyListener = (...args: unknown[]) => void;
  * await mounted.close();
  */
 export function attachGateway(
-  server: Server | SecureServer,
+  server: NodeServer,
   gateway: Gateway,
   options: AttachOptions = {},
 ): AttachedGateway {
@@ -99,14 +131,19 @@ export function attachGateway(
     checkContinue: takeListeners(server, "checkContinue"),
     upgrade: takeListeners(server, "upgrade"),
   };
-  const request = (req: IncomingMessage, res: ServerResponse): void => {
+  const sessions = new Set<ServerHttp2Session>();
+  const session = (opened: ServerHttp2Session): void => {
+    sessions.add(opened);
+    opened.once("close", () => sessions.delete(opened));
+  };
+  const request = (req: AnyRequest, res: AnyResponse): void => {
     proxy.handle(
       req,
       res,
       before.request.length === 0 ? {} : { none: () => call(server, before.request, req, res) },
     );
   };
-  const checkContinue = (req: IncomingMessage, res: ServerResponse): void => {
+  const checkContinue = (req: AnyRequest, res: AnyResponse): void => {
     const none = (): void => continueElsewhere(server, before, req, res);
     proxy.handle(req, res, { none, awaitsContinue: true });
   };
@@ -114,7 +151,8 @@ export function attachGateway(
     const none = (): void => call(server, before.upgrade, req, socket, head);
     proxy.upgrade(req, socket, head, before.upgrade.length === 0 ? {} : { none });
   };
-  server.on("request", request).on("checkContinue", checkContinue).on("upgrade", upgrade);
+  const ours = { request, checkContinue, upgrade, session };
+  for (const [event, listener] of Object.entries(ours)) server.on(event, listener as AnyListener);
   const decides = server as UpgradeDeciding;
   const shouldUpgrade = decides.shouldUpgradeCallback;
   // Without listeners for upgrades Node takes a request that offers one for an ordinary request. That must stay so for
@@ -126,8 +164,10 @@ export function attachGateway(
   return {
     proxy,
     close: async (close) => {
+      for (const open of sessions) open.close();
       await proxy.close(close);
-      server.off("request", request).off("checkContinue", checkContinue).off("upgrade", upgrade);
+      for (const [event, listener] of Object.entries(ours))
+        server.off(event, listener as AnyListener);
       decides.shouldUpgradeCallback = shouldUpgrade;
       for (const [event, listeners] of Object.entries(before))
         for (const listener of listeners) server.on(event, listener);
@@ -135,29 +175,25 @@ export function attachGateway(
   };
 }
 
-function takeListeners(server: Server | SecureServer, event: string): AnyListener[] {
+function takeListeners(server: NodeServer, event: string): AnyListener[] {
   const listeners = server.rawListeners(event) as AnyListener[];
   server.removeAllListeners(event);
   return listeners;
 }
 
-function call(
-  server: Server | SecureServer,
-  listeners: readonly AnyListener[],
-  ...args: unknown[]
-): void {
+function call(server: NodeServer, listeners: readonly AnyListener[], ...args: unknown[]): void {
   for (const listener of listeners) listener.apply(server, args);
 }
 
 // What Node does where nobody listens: leave to go on, then an ordinary request.
 function continueElsewhere(
-  server: Server | SecureServer,
+  server: NodeServer,
   before: {
     readonly request: readonly AnyListener[];
     readonly checkContinue: readonly AnyListener[];
   },
-  req: IncomingMessage,
-  res: ServerResponse,
+  req: AnyRequest,
+  res: AnyResponse,
 ): void {
   if (before.checkContinue.length > 0) {
     call(server, before.checkContinue, req, res);
@@ -165,5 +201,8 @@ function continueElsewhere(
   }
   res.writeContinue();
   if (before.request.length > 0) call(server, before.request, req, res);
-  else res.writeHead(404).end();
+  else {
+    res.statusCode = 404;
+    res.end();
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Mounts a gateway on servers of `node:http` and `node:https`.
+ * Mounts a gateway on servers of `node:http`, `node:https` and `node:http2`.
  *
  * @module @signalbox/http
  */
@@ -10,8 +10,10 @@ export {
   type AttachedGateway,
   type AttachOptions,
   type GatewayListener,
+  type Http2Listener,
   type Listener,
   type ListenerOptions,
+  type NodeServer,
 } from "./attach.js";
 export {
   checkServer,

@@ -35,6 +35,7 @@ export function checkServer(server: object, options: CheckServerOptions = {}): r
   const problems = [
     ...versionProblems(process.versions.node),
     ...settingProblems(server as Partial<Settings>),
+    ...http2Problems(server),
   ];
   if (problems.length > 0 && options.strict === true) throw new ServerSettingsError(problems);
   const warn =
@@ -86,6 +87,48 @@ function settingProblems(server: Partial<Settings>): string[] {
   if (requestTimeout === 0)
     problems.push(
       "requestTimeout is 0: a slow upload holds its connection for ever; set it to what your uploads need",
+    );
+  return problems;
+}
+
+/** Requests at once on one HTTP/2 connection, above which a single client has too much say. */
+const MOST_STREAMS = 1_000;
+
+/** What a server of `node:http2` was made with. */
+interface Http2Options {
+  readonly settings?: { readonly maxConcurrentStreams?: number };
+  readonly maxSessionMemory?: number;
+  readonly streamResetBurst?: number;
+  readonly streamResetRate?: number;
+}
+
+// Node keeps the options of its HTTP/2 servers where only this finds them; where it does not, nothing is said.
+function http2OptionsOf(server: object): Http2Options | undefined {
+  if (!("updateSettings" in server)) return undefined;
+  const key = Object.getOwnPropertySymbols(server).find(
+    ({ description }) => description === "options",
+  );
+  return key === undefined ? undefined : (server as Record<symbol, Http2Options>)[key];
+}
+
+function http2Problems(server: object): string[] {
+  const options = http2OptionsOf(server);
+  if (options === undefined) return [];
+  const problems: string[] = [];
+  const { settings, maxSessionMemory, streamResetBurst, streamResetRate } = options;
+  const streams = settings?.maxConcurrentStreams ?? Infinity;
+  if (streams > MOST_STREAMS)
+    problems.push(
+      `settings.maxConcurrentStreams is ${streams === Infinity ? "not set" : streams}: one HTTP/2 connection may hold that many requests; set it to 100 or so`,
+    );
+  if ((maxSessionMemory ?? 0) > 100)
+    problems.push(
+      `maxSessionMemory is ${maxSessionMemory as number}: one HTTP/2 connection may take that many megabytes; leave it at 10 or so`,
+    );
+  // CVE-2023-44487: requests that are opened and reset at once cost the server and not the client.
+  if ((streamResetBurst ?? 0) > 10_000 || (streamResetRate ?? 0) > 1_000)
+    problems.push(
+      "streamResetBurst and streamResetRate are high: they are what stops a flood of reset streams; leave them as they are",
     );
   return problems;
 }

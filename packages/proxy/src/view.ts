@@ -7,6 +7,7 @@ export type ServerRequest = IncomingMessage | Http2ServerRequest;
 
 /** The request view of a request of Node. */
 export function viewOf(req: ServerRequest): RequestView {
+  if (req.httpVersionMajor >= 2) return http2View(req as Http2ServerRequest);
   const socket = req.socket as ServerRequest["socket"] & { readonly encrypted?: boolean };
   return {
     method: req.method as string,
@@ -18,6 +19,40 @@ export function viewOf(req: ServerRequest): RequestView {
     localPort: socket.localPort,
     facts: undefined,
   };
+}
+
+function http2View(req: Http2ServerRequest): RequestView {
+  const { session } = req.stream;
+  // The socket of a connection that is gone can only be asked in vain.
+  const socket = session === undefined || session.destroyed ? undefined : session.socket;
+  return {
+    method: req.method,
+    url: urlOf(req),
+    rawHeaders: withOneCookie(req.rawHeaders),
+    protocol: session?.encrypted === true ? "https" : "http",
+    remoteAddress: socket?.remoteAddress,
+    localPort: socket?.localPort,
+    facts: undefined,
+  };
+}
+
+// HTTP/2 may cut cookies into crumbs, which HTTP/1.1 knows not of. Source: RFC 9113 section 8.2.3.
+function withOneCookie(raw: string[]): string[] {
+  const first = raw.indexOf("cookie");
+  if (first === -1 || raw.indexOf("cookie", first + 1) === -1) return raw;
+  const joined: string[] = [];
+  let at = -1;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    if (name === "cookie" && at !== -1) {
+      joined[at] = `${joined[at] as string}; ${value}`;
+      continue;
+    }
+    if (name === "cookie") at = joined.length + 1;
+    joined.push(name, value);
+  }
+  return joined;
 }
 
 // Express cuts the mount path off `url`; routes see the original one.
@@ -40,7 +75,8 @@ function escapePathBytes(url: string): string {
 /** Whether a request has a body that is still to come. */
 export function hasBody(req: ServerRequest): boolean {
   const { "transfer-encoding": encoding, "content-length": length } = req.headers;
-  if (req.httpVersionMajor >= 2) return !(req as Http2ServerRequest).stream.endAfterHeaders;
+  if (req.httpVersionMajor >= 2)
+    return !(req as Http2ServerRequest).stream.endAfterHeaders && length !== "0";
   return encoding !== undefined || (length !== undefined && length !== "0");
 }
 
