@@ -17,13 +17,26 @@ export {
 } from "./attach.js";
 export {
   checkServer,
+  createProxy,
   ServerSettingsError,
   type CheckServerOptions,
   type CloseOptions,
+  type ErrorContext,
+  type ErrorReply,
   type ExchangeEnd,
   type FailedAttempt,
+  type Failure,
+  type MirrorEnd,
+  type Policy,
+  type PolicyAnswer,
+  type PolicyExchange,
+  type PolicyResponse,
   type Proxy,
   type ProxyOptions,
+  type RequestChange,
+  type RequestStep,
+  type ResponseChange,
+  type ResponseStep,
 } from "@signalbox/proxy";
 export {
   createGateway,
