@@ -279,7 +279,8 @@ export class Exchange implements Roles {
 
   onSilence(): void {
     if (this.#reply.isStalled) this.#giveUp({ side: "client", stage: "body", cause: "silent" });
-    else if (this.body?.isAwaited === true)
+    // A client that waits for leave to send is not silent: the instance is.
+    else if (this.body?.isAwaited === true && !this.#awaitsContinue)
       this.#giveUp({ side: "client", stage: "send", cause: "silent" });
     else if (this.#attempts.isWaitedFor) this.#attempts.expire();
   }
