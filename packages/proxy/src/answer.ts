@@ -12,7 +12,7 @@ export type ServerReply = ServerResponse | Http2Reply;
 const DRAIN_BYTES = 65_536;
 
 /** Whether a response goes out on HTTP/1. */
-export function isHttp1(res: ServerReply): res is ServerResponse {
+function isHttp1(res: ServerReply): res is ServerResponse {
   return res.req.httpVersionMajor < 2;
 }
 
