@@ -20,6 +20,10 @@ export function rawResponse(req: IncomingMessage, socket: Duplex): ServerRespons
     const timer = setTimeout(() => socket.destroy(), LINGER_MS);
     socket.on("close", () => clearTimeout(timer));
   });
+  // As the server does: a client that ends its side before the answer is out is gone.
+  socket.on("end", () => {
+    if (!res.writableEnded) socket.destroy();
+  });
   socket.resume();
   // It died before there was an answer, and tells nobody any more.
   if (socket.closed) process.nextTick(() => res.emit("close"));
