@@ -15,6 +15,7 @@ import { failureOf, statusOf, type Failure } from "./failure.js";
 import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
 import { recordOf } from "./head-record.js";
 import type { PolicyRun } from "./policy-run.js";
+import { patienceOf } from "./patience.js";
 import { rawResponse } from "./raw-response.js";
 import { relayAnswer, retryAfterOf, SilenceError } from "./upgrade-answer.js";
 import { upgradeTarget } from "./upgrade-target.js";
@@ -97,16 +98,9 @@ export class Handshake implements UpgradeListener {
     this.#headers = recordOf(headers);
     const target = upgradeTarget(decision, gateway.connectOf(decision.service));
     this.#sent = sender.send({ path, headers: this.#headers, target }, socket, this);
-    this.#limit(this.#patienceMs(), () => this.#sent?.fail(new SilenceError("no answer")));
+    const patienceMs = patienceOf(decision.timeouts, this.#elapsedMs());
+    this.#limit(patienceMs, () => this.#sent?.fail(new SilenceError("no answer")));
     return true;
-  }
-
-  // Until the tunnel is open all limits hold; an open one has no limit but of its silence.
-  #patienceMs(): number {
-    const { attemptMs, idleMs, requestMs } = this.#decision.timeouts;
-    const remainingMs = requestMs > 0 ? Math.max(1, requestMs - this.#elapsedMs()) : 0;
-    const limits = [attemptMs, idleMs, remainingMs].filter((ms) => ms > 0);
-    return limits.length === 0 ? 0 : Math.min(...limits);
   }
 
   onFailure(error: Error, isConnected: boolean): void {
