@@ -1,14 +1,10 @@
 import { once } from "node:events";
 import {
-  connect,
   createSecureServer,
   createServer,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
   type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
   type ServerOptions,
@@ -61,56 +57,4 @@ export async function startHttp2(
       await new Promise<void>((resolve) => void server.close(() => resolve()));
     },
   };
-}
-
-/** What came of a request over HTTP/2. */
-export interface Http2Answer {
-  readonly headers: IncomingHttpHeaders;
-  readonly trailers: IncomingHttpHeaders | undefined;
-  /** Whether the head was the whole answer. */
-  readonly isHeadOnly: boolean;
-  readonly body: string;
-  /** 0 unless the stream was reset. */
-  readonly code: number;
-}
-
-export async function openHttp2(url: string, ca?: string): Promise<ClientHttp2Session> {
-  const session = connect(url, ca === undefined ? {} : { ca });
-  session.on("error", () => {});
-  await once(session, "connect");
-  return session;
-}
-
-/** Waits for the end of a stream, however it ends. */
-export async function answerOf(stream: ClientHttp2Stream): Promise<Http2Answer> {
-  let headers: IncomingHttpHeaders = {};
-  let trailers: IncomingHttpHeaders | undefined;
-  let isHeadOnly = false;
-  const chunks: Buffer[] = [];
-  stream
-    .on("response", (head, flags) => {
-      headers = head;
-      isHeadOnly = (flags & 1) === 1;
-    })
-    .on("trailers", (fields) => (trailers = fields))
-    .on("data", (chunk: Buffer) => chunks.push(chunk))
-    .on("error", () => {});
-  await new Promise((resolve) => stream.on("close", resolve));
-  const body = Buffer.concat(chunks).toString();
-  return { headers, trailers, isHeadOnly, body, code: stream.rstCode ?? 0 };
-}
-
-/** Sends a request over HTTP/2, on a connection of its own. */
-export async function ask(
-  url: string,
-  headers: OutgoingHttpHeaders,
-  body?: string | Buffer,
-  ca?: string,
-): Promise<Http2Answer> {
-  const session = await openHttp2(url, ca);
-  const stream = session.request(headers, { endStream: body === undefined });
-  if (body !== undefined) stream.end(body);
-  const answer = await answerOf(stream);
-  session.destroy();
-  return answer;
 }
