@@ -68,7 +68,7 @@ export async function rawInstance(
 /** A socket that keeps all it received. */
 export type RawSocket = Socket & { received: () => string };
 
-export const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 export const ACCEPT = createHash("sha1")
   .update(`${KEY}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
   .digest("base64");

@@ -11,13 +11,15 @@ const ARMED: Pick<RouteConfig, "retry" | "timeouts"> = {
 };
 
 /** Limits of the service on requests at a time: wide enough that nobody is refused. */
-const LIMITS = {};
+const LIMITS = { limits: { requests: 100_000, queue: 1_000 } };
 
 /** Policies around every route, by name. */
-const POLICIES: readonly string[] = [];
+const POLICIES: readonly string[] = ["noop"];
 
 /** What the mount is told: the policies themselves, of which none does anything. */
-export const everythingOptions: ListenerOptions = {};
+export const everythingOptions: ListenerOptions = {
+  policies: { noop: { onRequest() {}, onResponse() {}, onEnd() {} } },
+};
 
 /**
  * A gateway with everything that goes with forwarding: 200 routes with conditions, a split, balancing, health that
