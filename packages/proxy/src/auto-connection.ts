@@ -3,7 +3,13 @@ import type { ConnectPlan } from "@signalbox/core";
 import type { Connector } from "./connector.js";
 import { Http1Connection } from "./http1-connection.js";
 import { alpnOf, Http2Connection } from "./http2-connection.js";
-import type { AttemptHandler, ConnectionOwner, OutgoingRequest, PoolConnection } from "./slot.js";
+import {
+  failed,
+  type AttemptHandler,
+  type ConnectionOwner,
+  type OutgoingRequest,
+  type PoolConnection,
+} from "./slot.js";
 
 /** A connection of which the instance says what it speaks: until then it has room for one request. */
 export class AutoConnection implements PoolConnection, ConnectionOwner {
@@ -24,17 +30,14 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
   /** Connects, for the request that is sent meanwhile. */
   open(): this {
     this.#connector.connect(["h2", "http/1.1"], (error, socket) => {
-      if (socket === null) this.#fail(error as Error);
+      if (this.#isOver) socket?.destroy();
+      else if (socket === null) this.#fail(error as Error);
       else this.#decide(socket);
     });
     return this;
   }
 
   #decide(socket: Socket): void {
-    if (this.#isOver) {
-      socket.destroy();
-      return;
-    }
     const first = this.#first;
     this.#first = undefined;
     if (alpnOf(socket) === "h2") {
@@ -100,7 +103,8 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
   }
 
   async destroy(): Promise<void> {
-    this.#isOver = true;
+    if (this.#inner === undefined && !this.#isOver)
+      this.#fail(failed("UND_ERR_DESTROYED", "the pool was destroyed"));
     await this.#inner?.destroy();
   }
 }

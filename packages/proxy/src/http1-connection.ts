@@ -28,7 +28,7 @@ export class Http1Connection implements PoolConnection {
 
   constructor(connector: Connector, plan: ConnectPlan, ready?: Socket) {
     this.#connector = connector;
-    this.#ready = ready;
+    this.#ready = ready?.on("error", ignore);
     // An address has no name to ask for, and undici wants one text for all: another would cost a new connection.
     this.#serverName = connector.serverName || connector.authority;
     const scheme = connector.isSecure ? "https" : "http";
@@ -90,6 +90,8 @@ export class Http1Connection implements PoolConnection {
 
   send(request: OutgoingRequest, handler: AttemptHandler): void {
     if (request.extras !== undefined) {
+      // Nobody would look after it meanwhile.
+      this.#dropReady();
       this.#single = new SingleRequest(this.#connector, request, handler);
       this.#single.begin();
       return;
@@ -111,13 +113,18 @@ export class Http1Connection implements PoolConnection {
     );
   }
 
-  async close(): Promise<void> {
+  #dropReady(): void {
     this.#ready?.destroy();
+    this.#ready = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#dropReady();
     await this.#client.close();
   }
 
   async destroy(): Promise<void> {
-    this.#ready?.destroy();
+    this.#dropReady();
     this.#single?.destroy();
     await this.#client.destroy();
   }

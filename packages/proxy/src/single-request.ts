@@ -38,6 +38,10 @@ export class SingleRequest implements AttemptController {
   /** Connects, and sends when that is done. */
   begin(): void {
     this.#connector.connect(["http/1.1"], (error, socket) => {
+      if (this.#isOver) {
+        socket?.destroy();
+        return;
+      }
       if (socket === null) {
         this.#isOver = true;
         this.#handler.onResponseError(undefined, error as Error);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer as createHttp, type Server } from "node:http";
+import { createServer as createHttp, request, type Server } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createServer as createTcp, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeCertificate } from "./certificates.js";
 import { startHttp2 } from "./http2-kit.js";
-import { send, startProxy, until } from "./kit.js";
+import { inFlight, send, startProxy, until } from "./kit.js";
 
 const toClose: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -197,6 +197,49 @@ describe("the protocol of an https instance", () => {
     expect(ends.map(({ failure }) => failure)).toEqual(
       replies.map(() => ({ side: "instance", stage: "connect", cause: "refused" })),
     );
+  });
+
+  it.each(["auto", "http1", "http2"])(
+    "does not matter with %s to a client that leaves, or a proxy that closes, while it is asked",
+    async (protocol) => {
+      let accepted = 0;
+      const server = createTcp((socket) => {
+        accepted++;
+        socket.on("error", () => {}).resume();
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      toClose.push(() => new Promise((resolve) => server.close(resolve)));
+      const { port } = server.address() as AddressInfo;
+      const proxy = await proxyTo(`https://127.0.0.1:${port}`, {
+        ...connect(protocol),
+        timeoutMs: 200,
+      });
+      const leaving = request(proxy.url, { agent: false })
+        .on("error", () => {})
+        .end();
+      const staying = request(proxy.url, {
+        agent: false,
+        headers: { te: "trailers", connection: "TE" },
+      })
+        .on("error", () => {})
+        .end();
+      const left = new Promise((resolve) => staying.on("close", resolve));
+      await until(() => accepted > 0 && proxy.proxy.counts.requests === 2);
+      leaving.destroy();
+      await proxy.ended();
+      await proxy.proxy.close({ graceMs: 10 });
+      await left;
+      expect(inFlight(proxy.gateway)).toBe(0);
+      expect(proxy.proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
+    },
+  );
+
+  it("may be asked by a request that needs a connection of its own", async () => {
+    const { url } = await secure();
+    const proxy = await proxyTo(url, connect("auto"));
+    const headers = { te: "trailers", connection: "TE" };
+    expect((await send(proxy.url, "/", { headers })).body).toBe("secret");
+    expect((await send(proxy.url, "/")).body).toBe("secret");
   });
 
   it("stays HTTP/1.1 with auto over http", async () => {
