@@ -1,6 +1,12 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
+import {
+  connect as connectTcp,
+  createServer as createTcp,
+  type AddressInfo,
+  type Socket,
+} from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { startHttp2 } from "./http2-kit.js";
@@ -302,12 +308,45 @@ describe("an instance that speaks h2c", () => {
     expect(received).toBe(512 * 65_536);
   });
 
-  it("answers 504 for an instance that is silent, and gives a dead connection up", async () => {
-    const instance = await h2(() => {});
-    const { url } = await proxyTo([instance.url], { timeoutMs: 50 }, { timeouts: { idleMs: 50 } });
+  it("answers 504 for an instance that is silent, and keeps its connection while it is there", async () => {
+    const instance = await h2((stream, headers) => {
+      if (headers[":path"] === "/") stream.respond({ ":status": 200 }, { endStream: true });
+    });
+    const { url } = await proxyTo([instance.url], {}, { timeouts: { idleMs: 50 } });
+    expect((await send(url, "/silent")).status).toBe(504);
+    const [session] = instance.sessions;
+    expect((await send(url, "/")).status).toBe(200);
+    expect([...instance.sessions]).toEqual([session]);
+  });
+
+  it("gives a connection up that has died without a word", async () => {
+    const instance = await h2((stream) => stream.respond({ ":status": 200 }, { endStream: true }));
+    const relays: Socket[] = [];
+    const wire = createTcp((socket) => {
+      const onward = connectTcp(instance.port, "127.0.0.1");
+      relays.push(socket);
+      for (const end of [socket, onward]) end.on("error", () => {});
+      socket.on("close", () => onward.destroy());
+      socket.pipe(onward).pipe(socket);
+    }).listen(0, "127.0.0.1");
+    await once(wire, "listening");
+    toClose.push({ close: () => new Promise<void>((resolve) => void wire.close(() => resolve())) });
+    const { port } = wire.address() as AddressInfo;
+    const { url } = await proxyTo(
+      [`http://127.0.0.1:${port}`],
+      { timeoutMs: 50 },
+      { timeouts: { idleMs: 50 } },
+    );
+    expect((await send(url, "/")).status).toBe(200);
+    relays[0]?.unpipe().pause();
     expect((await send(url, "/")).status).toBe(504);
-    // It answers when it is asked whether it is there.
-    expect(instance.sessions.size).toBe(1);
+    // A socket that is not read does not tell of its end.
+    await until(() => {
+      relays[0]?.resume();
+      return relays[0]?.destroyed === true;
+    });
+    expect((await send(url, "/")).status).toBe(200);
+    expect(relays).toHaveLength(2);
   });
 
   it("passes early hints and a head without a body on", async () => {
