@@ -235,7 +235,9 @@ describe("for every location", () => {
             ? new URL(text, "https://shop.com/api/x").host
             : undefined;
         const after = hostOf(out);
-        if (after !== undefined) expect([hostOf(given), "shop.com"]).toContain(after);
+        // A scheme without a host, such as `mailto:`, leads to none.
+        if (after !== undefined && after !== "")
+          expect([hostOf(given), "shop.com"]).toContain(after);
       }),
       { numRuns: 3_000 },
     );
