@@ -230,7 +230,13 @@ describe("the protocol of an https instance", () => {
       await proxy.proxy.close({ graceMs: 10 });
       await left;
       expect(inFlight(proxy.gateway)).toBe(0);
-      expect(proxy.proxy.counts).toEqual({ requests: 0, upgrades: 0, pools: 0 });
+      expect(proxy.proxy.counts).toEqual({
+        requests: 0,
+        upgrades: 0,
+        mirrors: 0,
+        waiting: 0,
+        pools: 0,
+      });
     },
   );
 
