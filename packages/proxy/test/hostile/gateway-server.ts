@@ -1,8 +1,13 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { createGateway, type ConfigInput, type Gateway } from "@signalbox/core";
-import { createProxy, type ExchangeEnd, type Proxy } from "@signalbox/proxy";
+import {
+  createGateway,
+  type ConfigInput,
+  type Gateway,
+  type GatewayOptions,
+} from "@signalbox/core";
+import { createProxy, type Proxy, type ProxyOptions } from "@signalbox/proxy";
 
 /** A proxy on a server of its own that keeps nothing of what is over. */
 export interface GatewayServer {
@@ -18,10 +23,10 @@ export interface GatewayServer {
 
 export async function startGateway(
   config: ConfigInput,
-  onEnd: (end: ExchangeEnd) => void = () => {},
+  options: GatewayOptions & ProxyOptions = {},
 ): Promise<GatewayServer> {
-  const gateway = createGateway(config);
-  const proxy = createProxy(gateway, { onEnd });
+  const gateway = createGateway(config, options);
+  const proxy = createProxy(gateway, options);
   const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => proxy.handle(req, res));
   server.maxHeadersCount = 0;

@@ -1,0 +1,109 @@
+import type { BehaviourName } from "../hostile/behaviours.js";
+import type { Plan, Verdict } from "../hostile/plan.js";
+import type { RouteName } from "./leak-world.js";
+
+/** A kind of exchange that must leave nothing behind. */
+export interface LeakKind {
+  readonly name: string;
+  readonly route: RouteName;
+  readonly behaviour: BehaviourName;
+  /** What the client does beside asking. */
+  readonly client?: Partial<Plan>;
+  /** What nine exchanges of ten must come to at least: otherwise another kind was measured. */
+  readonly verdict: Verdict;
+  readonly status: number;
+  /** How many run at the same time. Default: 32. Those that wait for a coarse timer need many. */
+  readonly parallel?: number;
+}
+
+const upload = { method: "POST", upload: { length: 20_000, isChunked: false } } as const;
+const chunked = { method: "PUT", upload: { length: 20_000, isChunked: true } } as const;
+const left = { verdict: "left", status: 0 } as const;
+const bad = { verdict: "ours", status: 502 } as const;
+const late = { verdict: "ours", status: 504 } as const;
+const cut = { verdict: "cut", status: 200 } as const;
+const whole = { verdict: "whole", status: 200 } as const;
+const switched = { route: "plain", client: { isUpgrade: true }, status: 101 } as const;
+const slow = { parallel: 1_000 } as const;
+
+/** A line more is a kind more. */
+export const leakKinds: readonly LeakKind[] = [
+  { name: "normal, counted", route: "plain", behaviour: "ok", ...whole },
+  { name: "normal, chunked", route: "plain", behaviour: "ok-chunked", ...whole },
+  { name: "normal, until the connection closes", route: "plain", behaviour: "ok-close", ...whole },
+  { name: "upload", route: "plain", behaviour: "ok", client: chunked, ...whole },
+  { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole },
+
+  {
+    name: "client leaves before its body",
+    route: "plain",
+    behaviour: "ok",
+    client: { ...upload, leave: "after-head" },
+    ...left,
+  },
+  {
+    name: "client leaves in its body",
+    route: "plain",
+    behaviour: "ok",
+    client: { ...chunked, leave: "in-upload" },
+    ...left,
+  },
+  {
+    name: "client leaves before the answer",
+    route: "plain",
+    behaviour: "hang",
+    client: { leave: "waiting" },
+    ...left,
+  },
+  {
+    name: "client leaves in the answer",
+    route: "plain",
+    behaviour: "hang-in-body",
+    client: { leave: "in-answer" },
+    verdict: "left",
+    status: 200,
+  },
+
+  { name: "instance refuses connections", route: "refused", behaviour: "ok", ...bad },
+  { name: "instance resets connections", route: "reset-on-accept", behaviour: "ok", ...bad },
+  { name: "instance closes connections", route: "close-on-accept", behaviour: "ok", ...bad },
+  { name: "instance resets at a head", route: "plain", behaviour: "reset", ...bad },
+  { name: "instance resets in its head", route: "plain", behaviour: "reset-in-head", ...bad },
+  { name: "instance closes in its head", route: "plain", behaviour: "close-in-head", ...bad },
+  { name: "instance resets in its body", route: "plain", behaviour: "reset-in-body", ...cut },
+  { name: "instance closes in its chunks", route: "plain", behaviour: "close-in-chunked", ...cut },
+  { name: "instance sends garbage", route: "plain", behaviour: "garbage", ...bad },
+
+  { name: "time to connect", route: "hole-connect", behaviour: "ok", ...late, ...slow },
+  { name: "attempt, connecting", route: "hole-attempt", behaviour: "ok", ...late },
+  { name: "attempt, before the head", route: "attempt", behaviour: "hang", ...late },
+  { name: "attempt, in the body", route: "attempt-long", behaviour: "hang-in-body", ...cut },
+  { name: "request, before the head", route: "request", behaviour: "hang", ...late },
+  { name: "request, in the body", route: "request-long", behaviour: "hang-in-body", ...cut },
+  { name: "idle, before the head", route: "idle", behaviour: "hang", ...late, ...slow },
+  { name: "idle, in the body", route: "idle", behaviour: "hang-in-chunked", ...cut, ...slow },
+
+  { name: "upgrade, closed by the client", behaviour: "upgrade", ...switched, verdict: "whole" },
+  {
+    name: "upgrade, reset by the instance",
+    behaviour: "upgrade-reset",
+    ...switched,
+    ...cutUpgrade(),
+  },
+  {
+    name: "upgrade, refused",
+    route: "plain",
+    behaviour: "status-404",
+    client: { isUpgrade: true },
+    verdict: "whole",
+    status: 404,
+  },
+
+  { name: "retry of a status", route: "retry", behaviour: "status-503", ...whole },
+  { name: "retry of a reset", route: "retry", behaviour: "reset", ...whole },
+  { name: "retry of a refused connection", route: "retry-refused", behaviour: "ok", ...whole },
+];
+
+function cutUpgrade() {
+  return { verdict: "cut", status: 101 } as const;
+}

@@ -1,0 +1,114 @@
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { systemEnv, type Balancer, type ConfigInput } from "@signalbox/core";
+import { startGateway, type GatewayServer } from "../hostile/gateway-server.js";
+import { startHostile, type HostileInstance } from "../hostile/hostile-instance.js";
+import { Visits } from "../hostile/visits.js";
+import { startBlackHole } from "./black-hole.js";
+
+/** A gateway and what stands behind each of its routes. */
+export interface LeakWorld {
+  readonly visits: Visits;
+  readonly server: GatewayServer;
+  /** Sockets at instances. */
+  readonly openAtInstances: () => number;
+  close(): Promise<void>;
+}
+
+const quick = { baseMs: 0, maxMs: 0 };
+const retry = { attempts: 1, statuses: [503], backoff: quick };
+
+/** What each route leads to, and its limits. Each path begins with the name of its route. */
+const ROUTES = {
+  plain: { to: "plain" },
+  attempt: { to: "plain", timeouts: { attemptMs: 15 } },
+  "attempt-long": { to: "plain", timeouts: { attemptMs: 60 } },
+  request: { to: "plain", timeouts: { requestMs: 15 } },
+  "request-long": { to: "plain", timeouts: { requestMs: 60 } },
+  idle: { to: "plain", timeouts: { idleMs: 15 } },
+  refused: { to: "dead" },
+  "reset-on-accept": { to: "resetting" },
+  "close-on-accept": { to: "closing" },
+  "hole-connect": { to: "hole" },
+  "hole-attempt": { to: "hole", timeouts: { attemptMs: 15 } },
+  retry: { to: "flaky", retry },
+  "retry-refused": { to: "half-dead", retry },
+} as const;
+
+export type RouteName = keyof typeof ROUTES;
+
+/** Takes instances in the order of the configuration. */
+const inOrder: Balancer = { name: "in-order", pick: () => 0 };
+
+export async function startLeakWorld(): Promise<LeakWorld> {
+  const visits = new Visits();
+  const hole = await startBlackHole();
+  const instances = await Promise.all([
+    startHostile(visits),
+    startHostile(visits, { behave: () => "ok" }),
+    startHostile(visits, { receive: () => "reset" }),
+    startHostile(visits, { receive: () => "close" }),
+  ]);
+  const [plain, good, resetting, closing] = instances.map(({ url }) => url) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const dead = await deadUrl();
+  const server = await startGateway(
+    configOf({
+      plain: [plain],
+      dead: [dead],
+      resetting: [resetting],
+      closing: [closing],
+      hole: [hole.url],
+      flaky: [plain, good],
+      "half-dead": [dead, good],
+    }),
+    // The budget of retries is one of time: its seconds pass a thousand times as fast.
+    { env: { ...systemEnv(), now: () => performance.now() * 1_000 } },
+  );
+  return {
+    visits,
+    server,
+    openAtInstances: () => instances.reduce((sum, { sockets }) => sum + sockets.size, 0),
+    close: async () => {
+      await server.close();
+      await Promise.all(instances.map((instance: HostileInstance) => instance.close()));
+      await hole.close();
+    },
+  };
+}
+
+function configOf(services: Readonly<Record<string, readonly string[]>>): ConfigInput {
+  const common = { balancer: inOrder, outlier: false as const };
+  const connect = { connections: 1_000, queue: 10_000 };
+  return {
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, instances]) => [
+        name,
+        {
+          instances,
+          ...common,
+          connect: name === "hole" ? { ...connect, timeoutMs: 50 } : connect,
+        },
+      ]),
+    ),
+    defaults: { retry: { attempts: 0 } },
+    routes: Object.entries(ROUTES).map(([id, action]) => ({
+      id,
+      match: { path: `/${id}/*` },
+      ...action,
+    })),
+  };
+}
+
+/** Of a port on which nobody listens. */
+async function deadUrl(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
