@@ -11,6 +11,9 @@ export type ServerReply = ServerResponse | Http2Reply;
 /** Bodies up to this size are read to their end behind an answer of our own, so that the connection lives on. */
 const DRAIN_BYTES = 65_536;
 
+/** Bodies up to this size are copied to go out together with their head. */
+const ONE_WRITE_BYTES = 4_096;
+
 /** Whether a response goes out on HTTP/1. */
 function isHttp1(res: ServerReply): res is ServerResponse {
   return res.req.httpVersionMajor < 2;
@@ -61,6 +64,8 @@ export function endBody(res: ServerReply, last: Buffer | undefined, trailers?: H
     for (let i = 0; i < passed.length; i += 2)
       res.addTrailers([[passed[i] as string, passed[i + 1] as string]]);
   if (last === undefined) res.end();
+  // As one string with the head it goes out in one simple write: two parts would cost twice as much.
+  else if (last.length <= ONE_WRITE_BYTES) res.end(last.toString("latin1"), "latin1");
   else res.end(last);
 }
 

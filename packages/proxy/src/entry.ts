@@ -7,7 +7,8 @@ import type {
 } from "@signalbox/core";
 import type { Deadlines } from "./deadlines.js";
 import type { Over } from "./exchange-end.js";
-import type { Policy, PolicyAnswer } from "./policy.js";
+import type { PolicyChains } from "./policy-chain.js";
+import type { PolicyAnswer } from "./policy.js";
 import { PolicyRun, type RequestResult } from "./policy-run.js";
 import type { ProxyLimits } from "./proxy-options.js";
 
@@ -16,7 +17,7 @@ export interface EntryHost {
   readonly gateway: Gateway;
   readonly deadlines: Deadlines;
   readonly limits: ProxyLimits;
-  policyOf(name: string): Policy | undefined;
+  readonly chains: PolicyChains;
   decide(view: RequestView, policies: PolicyRun): Decision;
   ended(over: Over, policies: PolicyRun): void;
 }
@@ -28,68 +29,78 @@ export interface Client {
   off(event: "close", listener: () => void): unknown;
 }
 
-/** Told the decision, once; not at all where the client has left before. */
-export type OnDecided = (decision: Decision, policies: PolicyRun) => void;
-
 /**
  * The way of a request from its arrival to its decision where there are policies: those of the whole gateway, the
  * match, those of the route, the decision.
  */
 export class Entry {
   readonly #host: EntryHost;
-  readonly #run: PolicyRun;
-  readonly #startedAt = performance.now();
+  readonly policies: PolicyRun;
+  readonly startedAt: number;
   /** The response, or the socket of an upgrade. */
   readonly #client: Client;
-  #onDecided: OnDecided = () => {};
-  #isOver = false;
+  #isMatched = false;
+  /** Set while a policy makes it wait. */
+  #onLeft: (() => void) | undefined;
+  #onDecided: ((decision: Decision) => void) | undefined;
 
-  constructor(host: EntryHost, view: RequestView, client: Client) {
+  /** @param startedAt when the request came, on the clock of `performance` */
+  constructor(host: EntryHost, view: RequestView, client: Client, startedAt: number) {
     this.#host = host;
     this.#client = client;
-    this.#run = new PolicyRun(view, host.deadlines, host.limits.policyMs);
-    client.on("error", ignore);
-    client.on("close", this.#onLeft);
+    this.startedAt = startedAt;
+    this.policies = new PolicyRun(view, host.deadlines, host.limits.policyMs);
   }
 
   /** The request with all that the policies changed. */
   get view(): RequestView {
-    return this.#run.exchange.view;
+    return this.policies.exchange.view;
   }
 
-  run(onDecided: OnDecided): void {
-    this.#onDecided = onDecided;
-    this.#steps(this.#host.gateway.policies, false, () => this.#match());
+  /** The decision, where no policy makes it wait; else undefined, and `whenDecided` is told. */
+  decide(): Decision | undefined {
+    const chain = this.#host.chains.of(this.#host.gateway.policies);
+    if (chain.unknown !== undefined) return this.#decided(this.#unknown(chain.unknown));
+    const result = this.policies.requestOfGateway(chain);
+    return result === undefined ? this.#wait() : this.#onResult(result);
   }
 
-  #match(): void {
-    const match = this.#run.match(this.#host.gateway);
+  /** Told the decision later, once; not at all where the client leaves before. */
+  whenDecided(told: (decision: Decision) => void): void {
+    this.#onDecided = told;
+  }
+
+  #onResult(result: RequestResult): Decision | undefined {
+    if (result.kind !== "go") return this.#decided(this.#stopped(result));
+    if (this.#isMatched) return this.#decided(this.#host.decide(this.view, this.policies));
+    this.#isMatched = true;
+    const match = this.policies.match(this.#host.gateway);
     if (match.kind !== "match") return this.#decided(match);
-    this.#steps(match.policies, true, () => {
-      this.#decided(this.#host.decide(this.view, this.#run));
-    });
+    const chain = this.#host.chains.of(match.policies);
+    // A step that is not there must never be skipped in silence: it may be the one that asks who is there.
+    if (chain.unknown !== undefined) return this.#decided(this.#unknown(chain.unknown));
+    const next = this.policies.requestOfRoute(chain);
+    return next === undefined ? this.#wait() : this.#onResult(next);
   }
 
-  #steps(names: readonly string[], isMatched: boolean, then: () => void): void {
-    if (names.length === 0) return then();
-    const policies: Policy[] = [];
-    for (const name of names) {
-      const policy = this.#host.policyOf(name);
-      // A step that is not there must never be skipped in silence: it may be the one that asks who is there.
-      if (policy === undefined)
-        return this.#decided(this.#refusal(`no policy is called "${name}"`));
-      policies.push(policy);
-    }
-    this.#run.request(policies, isMatched, (result) => {
-      if (this.#isOver) return;
-      if (result.kind === "go") then();
-      else this.#decided(this.#stopped(result));
-    });
+  #wait(): undefined {
+    if (this.#onLeft !== undefined) return;
+    this.#onLeft = (): void => this.#leave();
+    this.#client.on("error", ignore);
+    this.#client.on("close", this.#onLeft);
+    this.policies.whenRequested = (result) => {
+      const decision = this.#onResult(result);
+      if (decision !== undefined) this.#onDecided?.(decision);
+    };
+  }
+
+  #unknown(name: string): RejectDecision {
+    return this.#refusal(`no policy is called "${name}"`);
   }
 
   #stopped(result: Exclude<RequestResult, { kind: "go" }>): Decision {
     if (result.kind === "answer") return this.#answered(result.answer);
-    this.#run.failure = {
+    this.policies.failure = {
       side: "gateway",
       stage: "connect",
       cause: "policy",
@@ -99,33 +110,30 @@ export class Entry {
   }
 
   #answered({ status, headers = {}, body = "" }: PolicyAnswer): RespondDecision {
-    this.#run.answerBody = body;
-    const { route = "" } = this.#run.exchange;
+    this.policies.answerBody = body;
+    const { route = "" } = this.policies.exchange;
     return { kind: "respond", route, status, headers, body: body.toString() };
   }
 
   #refusal(detail: string): RejectDecision {
-    const { route } = this.#run.exchange;
+    const { route } = this.policies.exchange;
     const base = { kind: "reject", status: 500, headers: {}, reason: "internal", detail } as const;
     return route === undefined ? base : { ...base, route };
   }
 
-  #decided(decision: Decision): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#client.off("close", this.#onLeft);
+  #decided(decision: Decision): Decision {
+    if (this.#onLeft !== undefined) this.#client.off("close", this.#onLeft);
     // What no route takes is over when the server that it is handed to has answered it.
     if (decision.kind === "none")
-      this.#client.once("close", () => this.#run.end(this.#end(decision, 0)));
-    this.#onDecided(decision, this.#run);
+      this.#client.once("close", () => this.policies.end(this.#end(decision, 0)));
+    return decision;
   }
 
-  readonly #onLeft = (): void => {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#run.abort();
-    this.#host.ended({ end: () => this.#end({ kind: "none" }, 499) }, this.#run);
-  };
+  #leave(): void {
+    this.#onDecided = undefined;
+    this.policies.abort();
+    this.#host.ended({ end: () => this.#end({ kind: "none" }, 499) }, this.policies);
+  }
 
   #end(decision: Decision, status: number): ReturnType<Over["end"]> {
     const end = {
@@ -135,7 +143,7 @@ export class Entry {
       isComplete: status === 0,
       attempts: 0,
       failed: [],
-      durationMs: performance.now() - this.#startedAt,
+      durationMs: performance.now() - this.startedAt,
     };
     return status === 0
       ? end

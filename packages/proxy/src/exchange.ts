@@ -1,7 +1,7 @@
-import type { Readable } from "node:stream";
 import {
   buildClientResponse,
   buildUpstreamRequest,
+  type ClientResponseHead,
   type ForwardDecision,
   type Gateway,
   type Outcome,
@@ -24,7 +24,13 @@ import type { PendingHeads } from "./pending-heads.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { Pools } from "./pools.js";
 import { Reply, type ReplyOwner } from "./reply.js";
-import { answerThrough, dropLength, ResponseSteps, type ResponseFlow } from "./response-steps.js";
+import {
+  answerThrough,
+  dropLength,
+  lengthIn,
+  ResponseSteps,
+  type ResponseFlow,
+} from "./response-steps.js";
 import type { OutgoingBody, OutgoingRequest, RequestExtras } from "./slot.js";
 import { hasBody, type ServerRequest } from "./view.js";
 
@@ -103,7 +109,7 @@ export class Exchange implements Roles {
   ): RequestBody {
     req.on("error", ignore);
     if (policies?.changesBody !== true) return new RequestBody(req, limits, this);
-    const source = policies.bodyOf(req) as Readable;
+    const source = policies.bodyOf(req);
     source.on("error", (error: Error) => this.failed(error));
     return new RequestBody(source, limits, this);
   }
@@ -195,13 +201,17 @@ export class Exchange implements Roles {
     const { view, policies } = this.#request;
     const head = buildClientResponse(attempt.decision, { status, headers }, view);
     if (headers["trailer"] !== undefined) announceTrailers(this.res, headers, head.headers);
-    if (policies?.hasResponse === true) {
-      this.#steps = new ResponseSteps(policies, this.#reply, this);
-      this.#steps.begin(head, hasNoBody(view.method, status));
-    } else {
-      this.head(head, Number(headers["content-length"] ?? -1));
-    }
+    if (policies?.hasResponse === true) this.#throughPolicies(policies, head);
+    else this.head(head, Number(headers["content-length"] ?? -1));
     return true;
+  }
+
+  #throughPolicies(policies: PolicyRun, { status, headers }: ClientResponseHead): void {
+    const final = policies.respond(status, headers, "instance");
+    if (final instanceof Error) return this.failed(final);
+    if (final?.transforms.length === 0) return this.head(final, lengthIn(final.headers));
+    this.#steps = new ResponseSteps(policies, this.#reply, this);
+    this.#steps.begin(final, hasNoBody(this.#request.view.method, status));
   }
 
   #take(attempt: Attempt, headers: Headers): void {

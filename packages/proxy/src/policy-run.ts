@@ -1,26 +1,32 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import {
-  changeHeaders,
   changeRequest,
   type Decision,
   type Gateway,
   type MatchResult,
-  type Params,
   type RequestView,
 } from "@signalbox/core";
-import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
+import type { Deadlines } from "./deadlines.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { Failure } from "./failure.js";
+import { NO_POLICIES, type PolicyChain } from "./policy-chain.js";
+import { RunExchange } from "./policy-exchange.js";
 import type {
   Awaitable,
   Policy,
   PolicyAnswer,
-  PolicyExchange,
   PolicyResponse,
   RequestChange,
   RequestStep,
   ResponseStep,
 } from "./policy.js";
+import {
+  checkedStatus,
+  ResponsePass,
+  type BodyTransform,
+  type FinalResponse,
+} from "./response-pass.js";
+import { errorOf, StepWait } from "./step-wait.js";
 
 /** How a run of request steps ended. */
 export type RequestResult =
@@ -28,24 +34,23 @@ export type RequestResult =
   | { readonly kind: "answer"; readonly answer: PolicyAnswer }
   | { readonly kind: "failed"; readonly error: Error };
 
-/** What the client gets after all response steps. */
-export interface FinalResponse {
-  readonly status: number;
-  readonly headers: string[];
-  /** What the body goes through, in this order. */
-  readonly transforms: readonly ((body: Readable) => Readable)[];
-}
-
-const NO_PARAMS: Params = Object.freeze({});
 const GO: RequestResult = Object.freeze({ kind: "go" });
+const NO_BODIES: readonly never[] = [];
 
-/** The policies of one request, from the first hook to the last. Goes on in the same turn where no hook makes it wait. */
-export class PolicyRun implements DeadlineOwner {
-  readonly exchange = new RunExchange();
+/**
+ * The policies of one request, from the first hook to the last. Where no hook makes it wait, it gives the result at
+ * once; else it gives undefined, and tells the result later.
+ */
+export class PolicyRun {
+  readonly exchange: RunExchange;
   readonly #deadlines: Deadlines;
   readonly #limitMs: number;
-  #deadline: Deadline | undefined;
-  readonly #entered: Policy[] = [];
+  #wait: StepWait | undefined;
+  /** Those of the gateway, then those of the route. */
+  #outer = NO_POLICIES;
+  #inner = NO_POLICIES;
+  /** How many of them were reached. */
+  #entered = 0;
   /** The view that the route was chosen by. */
   #matchedView: RequestView | undefined;
   #match: MatchResult | undefined;
@@ -53,42 +58,29 @@ export class PolicyRun implements DeadlineOwner {
   answerBody: string | Buffer | undefined;
   /** Why a policy ended the request. */
   failure: Failure | undefined;
-  #bodies: ((body: Readable) => Readable)[] | undefined;
-  #onLate: (() => void) | undefined;
+  /** Told the result of the request steps, where a policy made them wait. */
+  whenRequested: ((result: RequestResult) => void) | undefined;
+  /** Told the result of the response steps, where a policy made them wait. */
+  whenResponded: ((result: FinalResponse | Error) => void) | undefined;
+  #bodies: readonly BodyTransform[] = NO_BODIES;
   #isOver = false;
 
   constructor(view: RequestView, deadlines: Deadlines, limitMs: number) {
-    this.exchange.view = view;
+    this.exchange = new RunExchange(view);
     this.#deadlines = deadlines;
     this.#limitMs = limitMs;
   }
 
-  /** Runs the request steps, in their order. */
-  request(
-    policies: readonly Policy[],
-    isMatched: boolean,
-    done: (result: RequestResult) => void,
-  ): void {
-    const next = (index: number): void => {
-      for (let at = index; at < policies.length; at++) {
-        const policy = policies[at] as Policy;
-        this.#entered.push(policy);
-        if (policy.onRequest === undefined) continue;
-        const step = this.#enter(policy);
-        if (isThenable(step)) {
-          this.#wait(step, (settled) => {
-            const stop = this.#apply(settled, isMatched);
-            if (stop === undefined) next(at + 1);
-            else done(stop);
-          });
-          return;
-        }
-        const stop = this.#apply(step, isMatched);
-        if (stop !== undefined) return done(stop);
-      }
-      done(GO);
-    };
-    next(0);
+  /** Runs the request steps of the whole gateway, in their order. */
+  requestOfGateway(chain: PolicyChain): RequestResult | undefined {
+    this.#outer = chain;
+    return this.#request(chain, 0);
+  }
+
+  /** Runs the request steps of the route, in their order. */
+  requestOfRoute(chain: PolicyChain): RequestResult | undefined {
+    this.#inner = chain;
+    return this.#request(chain, 0);
   }
 
   /** Looks for the route, with what the policies before it changed. */
@@ -114,52 +106,25 @@ export class PolicyRun implements DeadlineOwner {
 
   /** Whether a response step waits for responses. */
   get hasResponse(): boolean {
-    return this.#entered.some(({ onResponse }) => onResponse !== undefined);
+    return this.#outer.hasResponse || this.#inner.hasResponse;
   }
 
   /** The body that goes to the instance, when a policy makes it. */
-  bodyOf(body: Readable): Readable | undefined {
-    return this.#bodies?.reduce((source, transform) => transform(source), body);
+  bodyOf(body: Readable): Readable {
+    return this.#bodies.reduce((source, transform) => transform(source), body);
   }
 
   get changesBody(): boolean {
-    return this.#bodies !== undefined;
+    return this.#bodies.length > 0;
   }
 
-  /** Runs the response steps, in the opposite order. */
-  respond(response: PolicyResponse, done: (result: FinalResponse | Error) => void): void {
-    const headers = [...response.headers];
-    const transforms: ((body: Readable) => Readable)[] = [];
-    const { origin } = response;
-    let { status } = response;
-    const apply = (step: ResponseStep | Error): Error | undefined => {
-      if (step instanceof Error) return step;
-      if (step === undefined) return undefined;
-      if (step.status !== undefined) status = checkedStatus(step.status);
-      if (step.headers !== undefined) changeHeaders(headers, step.headers);
-      if (step.body !== undefined) transforms.push(step.body);
-      return undefined;
-    };
-    const next = (index: number): void => {
-      for (let at = index; at >= 0; at--) {
-        const policy = this.#entered[at] as Policy;
-        if (policy.onResponse === undefined) continue;
-        const seen = { status, headers, origin };
-        const step = this.#leave(policy, seen);
-        if (isThenable(step)) {
-          this.#wait(step, (settled) => {
-            const error = attempt(() => apply(settled));
-            if (error === undefined) next(at - 1);
-            else done(error);
-          });
-          return;
-        }
-        const error = attempt(() => apply(step));
-        if (error !== undefined) return done(error);
-      }
-      done({ status, headers, transforms });
-    };
-    next(this.#entered.length - 1);
+  /** Runs the response steps, in the opposite order. The headers are changed in place. */
+  respond(
+    status: number,
+    headers: string[],
+    origin: PolicyResponse["origin"],
+  ): FinalResponse | Error | undefined {
+    return this.#respond(new ResponsePass(status, headers, origin, this.#entered));
   }
 
   /** Tells all that were reached that the request is over. A second call does nothing. */
@@ -167,9 +132,9 @@ export class PolicyRun implements DeadlineOwner {
     if (this.#isOver) return;
     this.abort();
     this.#isOver = true;
-    for (let at = this.#entered.length - 1; at >= 0; at--) {
+    for (let at = this.#entered - 1; at >= 0; at--) {
       try {
-        this.#entered[at]?.onEnd?.(this.exchange, end);
+        this.#at(at).onEnd?.(this.exchange, end);
       } catch {
         // A log that fails must not take others with it.
       }
@@ -178,16 +143,35 @@ export class PolicyRun implements DeadlineOwner {
 
   /** The client is gone, or nothing is waited for any more. */
   abort(): void {
-    this.#clearDeadline();
-    this.#onLate = undefined;
+    this.#wait?.cancel();
     this.exchange.abort();
   }
 
-  onDeadline(): void {
-    this.#onLate?.();
+  #at(index: number): Policy {
+    const { policies } = this.#outer;
+    return (policies[index] ?? this.#inner.policies[index - policies.length]) as Policy;
   }
 
-  #apply(step: RequestStep | Error, isMatched: boolean): RequestResult | undefined {
+  #request(chain: PolicyChain, from: number): RequestResult | undefined {
+    const { policies } = chain;
+    for (let at = from; at < policies.length; at++) {
+      this.#entered++;
+      const step = this.#enter(policies[at] as Policy);
+      if (step === undefined) continue;
+      if (isThenable(step)) {
+        this.#waitFor(step, (settled) => {
+          const result = this.#apply(settled, chain) ?? this.#request(chain, at + 1);
+          if (result !== undefined) this.whenRequested?.(result);
+        });
+        return undefined;
+      }
+      const stop = this.#apply(step, chain);
+      if (stop !== undefined) return stop;
+    }
+    return GO;
+  }
+
+  #apply(step: RequestStep | Error, chain: PolicyChain): RequestResult | undefined {
     if (step instanceof Error) return { kind: "failed", error: step };
     if (step === undefined) return undefined;
     try {
@@ -195,7 +179,7 @@ export class PolicyRun implements DeadlineOwner {
         checkedStatus(step.answer.status);
         return { kind: "answer", answer: step.answer };
       }
-      this.#change(step, isMatched);
+      this.#change(step, chain === this.#inner);
       return undefined;
     } catch (error) {
       return { kind: "failed", error: errorOf(error) };
@@ -209,7 +193,24 @@ export class PolicyRun implements DeadlineOwner {
       );
     }
     this.exchange.view = changeRequest(this.exchange.view, { facts, headers, method, url });
-    if (body !== undefined) this.#bodies = [...(this.#bodies ?? []), body];
+    if (body !== undefined) this.#bodies = [...this.#bodies, body];
+  }
+
+  #respond(pass: ResponsePass): FinalResponse | Error | undefined {
+    while (pass.left > 0) {
+      const step = this.#leave(this.#at(--pass.left), pass);
+      if (step === undefined) continue;
+      if (isThenable(step)) {
+        this.#waitFor(step, (settled) => {
+          const result = pass.take(settled) ?? this.#respond(pass);
+          if (result !== undefined) this.whenResponded?.(result);
+        });
+        return undefined;
+      }
+      const error = pass.take(step);
+      if (error !== undefined) return error;
+    }
+    return pass;
   }
 
   #enter(policy: Policy): Awaitable<RequestStep | Error> {
@@ -220,80 +221,21 @@ export class PolicyRun implements DeadlineOwner {
     }
   }
 
-  #leave(policy: Policy, response: PolicyResponse): Awaitable<ResponseStep | Error> {
+  #leave(policy: Policy, pass: ResponsePass): Awaitable<ResponseStep | Error> {
     try {
-      return policy.onResponse?.(this.exchange, response);
+      return policy.onResponse?.(this.exchange, pass.seen());
     } catch (error) {
       return errorOf(error);
     }
   }
 
-  #clearDeadline(): void {
-    if (this.#deadline !== undefined) this.#deadlines.clear(this.#deadline);
-  }
-
-  // A step that never ends must not hold its request for ever.
-  #wait<Value>(step: PromiseLike<Value>, then: (settled: Value | Error) => void): void {
-    let isSettled = false;
-    const settle = (value: Value | Error): void => {
-      if (isSettled || this.#isOver) return;
-      isSettled = true;
-      this.#clearDeadline();
-      then(value);
-    };
-    this.#onLate = () =>
-      settle(new Error(`a policy did not come to its end in ${this.#limitMs} ms`));
-    if (this.#limitMs > 0)
-      this.#deadlines.set((this.#deadline ??= new Deadline(this)), this.#limitMs);
-    step.then(settle, (error: unknown) => settle(errorOf(error)));
-  }
-}
-
-/** What policies see of a request. */
-class RunExchange implements PolicyExchange {
-  view!: RequestView;
-  route: string | undefined;
-  params = NO_PARAMS;
-  #locals: Record<PropertyKey, unknown> | undefined;
-  #abort: AbortController | undefined;
-  #isAborted = false;
-
-  get locals(): Record<PropertyKey, unknown> {
-    return (this.#locals ??= Object.create(null) as Record<PropertyKey, unknown>);
-  }
-
-  // Few policies ask for it, and it costs more than all else here.
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#isAborted) this.#abort.abort();
-    return this.#abort.signal;
-  }
-
-  abort(): void {
-    this.#isAborted = true;
-    this.#abort?.abort();
+  #waitFor<Value>(step: PromiseLike<Value>, then: (settled: Value | Error) => void): void {
+    if (this.#isOver) return;
+    this.#wait ??= new StepWait(this.#deadlines, this.#limitMs);
+    this.#wait.for(step, then);
   }
 }
 
 function isThenable<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
   return typeof (value as { then?: unknown } | undefined)?.then === "function";
-}
-
-function attempt(work: () => Error | undefined): Error | undefined {
-  try {
-    return work();
-  } catch (error) {
-    return errorOf(error);
-  }
-}
-
-function errorOf(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function checkedStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-  throw new TypeError(
-    `a policy gave the status ${String(status)}: expected a whole number from 200 to 599`,
-  );
 }

@@ -20,7 +20,7 @@ import { replyTo, type NodeResponse } from "./http2-reply.js";
 import { MirrorSet, type MirrorEnd, type MirrorHost } from "./mirror.js";
 import { OpenList } from "./open-list.js";
 import { PendingHeads } from "./pending-heads.js";
-import type { Policy } from "./policy.js";
+import { PolicyChains } from "./policy-chain.js";
 import type { PolicyRun } from "./policy-run.js";
 import { Pools } from "./pools.js";
 import { limitsOf, type ProxyLimits, type ProxyOptions } from "./proxy-options.js";
@@ -97,6 +97,7 @@ type Roles = ExchangeHost & MirrorHost & EntryHost & AnswerHost & PlaceHost;
 
 class GatewayProxy implements Proxy, Roles {
   readonly pools: Pools;
+  readonly chains: PolicyChains;
   readonly limits: ProxyLimits;
   readonly deadlines = new Deadlines();
   readonly #upgrades: Upgrades;
@@ -117,6 +118,7 @@ class GatewayProxy implements Proxy, Roles {
     this.limits = limitsOf(options);
     this.#options = options;
     this.pools = new Pools(gateway);
+    this.chains = new PolicyChains(options.policies ?? {});
     this.#upgrades = new Upgrades(gateway, this, {
       max: this.limits.maxUpgrades,
       isHeard: options.onEnd !== undefined,
@@ -144,22 +146,41 @@ class GatewayProxy implements Proxy, Roles {
     const view = viewOf(req);
     const bad = framingProblem(req);
     if (bad === undefined && this.gateway.hasPolicies) {
-      const entry = new Entry(this, view, res);
-      this.#running++;
-      entry.run((decision, policies) => {
-        if (decision.kind === "none") {
-          this.#leave();
-          this.#handOn(req, res, none);
-        } else {
-          this.#act({ req, res, view: entry.view, startedAt, awaitsContinue, policies }, decision);
-        }
-      });
+      const entry = new Entry(this, view, res, startedAt);
+      const decision = this.#enter(entry);
+      if (decision === undefined)
+        entry.whenDecided((late) => this.#entered(req, res, options, entry, late));
+      else this.#entered(req, res, options, entry, decision);
       return;
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad);
     if (decision.kind === "none") return this.#handOn(req, res, none);
     this.#running++;
     this.#act({ req, res, view, startedAt, awaitsContinue, policies: undefined }, decision);
+  }
+
+  // A request counts while policies look at it, and further on when a route takes it.
+  #enter(entry: Entry): Decision | undefined {
+    this.#running++;
+    return entry.decide();
+  }
+
+  #leave(): void {
+    this.#running--;
+    this.#wakeIdle();
+  }
+
+  #entered(
+    req: ServerRequest,
+    res: ServerReply,
+    { none, awaitsContinue = false }: HandleOptions,
+    { view, startedAt, policies }: Entry,
+    decision: Decision,
+  ): void {
+    if (decision.kind !== "none")
+      return this.#act({ req, res, view, startedAt, awaitsContinue, policies }, decision);
+    this.#leave();
+    this.#handOn(req, res, none);
   }
 
   #handOn(req: ServerRequest, res: ServerReply, none: (() => void) | undefined): void {
@@ -196,16 +217,15 @@ class GatewayProxy implements Proxy, Roles {
       else options.none();
     };
     if (bad === undefined && this.gateway.hasPolicies) {
-      const entry = new Entry(this, view, socket);
-      this.#running++;
-      entry.run((decision, policies) => {
-        if (decision.kind === "none") {
-          this.#leave();
-          handOn();
-        } else {
-          this.#actUpgrade(req, socket, head, { view: entry.view, startedAt, policies }, decision);
-        }
-      });
+      const entry = new Entry(this, view, socket, startedAt);
+      const entered = (decision: Decision): void => {
+        if (decision.kind !== "none") return this.#actUpgrade(req, socket, head, entry, decision);
+        this.#leave();
+        handOn();
+      };
+      const decision = this.#enter(entry);
+      if (decision === undefined) entry.whenDecided(entered);
+      else entered(decision);
       return;
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad);
@@ -218,19 +238,18 @@ class GatewayProxy implements Proxy, Roles {
     req: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    known: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
+    { view, startedAt, policies }: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
     decision: AnsweringDecision,
   ): void {
     // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
     const isUpgrade = asksForWebSocket(req) || hasBody(req);
     const final = isUpgrade ? this.#admit(req, decision) : decision;
     if (isUpgrade && final.kind === "forward") {
-      const { view, policies } = known;
       const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
       this.#upgrades.begin(upgrade);
     } else {
       const res = rawResponse(req, socket);
-      this.#act({ req, res, awaitsContinue: false, ...known }, final);
+      this.#act({ req, res, view, startedAt, awaitsContinue: false, policies }, final);
     }
   }
 
@@ -278,12 +297,6 @@ class GatewayProxy implements Proxy, Roles {
       for (const wake of this.#whenIdle.splice(0)) wake();
   }
 
-  // A request that a route did not take after all.
-  #leave(): void {
-    this.#running--;
-    this.#wakeIdle();
-  }
-
   ended(over: Over, policies: PolicyRun | undefined): void {
     this.#running--;
     if (this.#whenIdle.length > 0) this.#wakeIdle();
@@ -300,11 +313,6 @@ class GatewayProxy implements Proxy, Roles {
     } catch {
       // A log that fails must not take a request with it.
     }
-  }
-
-  policyOf(name: string): Policy | undefined {
-    const { policies } = this.#options;
-    return policies !== undefined && Object.hasOwn(policies, name) ? policies[name] : undefined;
   }
 
   /** A decision, also where a clock or a random source of the user's own throws. */

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
-import type { ClientResponseHead } from "@signalbox/core";
 import { answer, endBody, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Answer } from "./error-answer.js";
 import type { Headers } from "./head-record.js";
-import type { FinalResponse, PolicyRun } from "./policy-run.js";
+import type { PolicyRun } from "./policy-run.js";
 import type { Reply } from "./reply.js";
+import type { FinalResponse } from "./response-pass.js";
 import type { ServerRequest } from "./view.js";
 
 /** The response of an instance as far as the steps around it hold it back. */
@@ -35,14 +35,19 @@ export class ResponseSteps {
     this.#flow = flow;
   }
 
-  /** @param isBodyless whether the response has no body, whatever its head says */
-  begin({ status, headers }: ClientResponseHead, isBodyless: boolean): void {
-    this.#policies.respond({ status, headers, origin: "instance" }, (final) => {
+  /**
+   * Takes the head after all policies, or waits for it.
+   *
+   * @param isBodyless whether the response has no body, whatever its head says
+   */
+  begin(final: FinalResponse | undefined, isBodyless: boolean): void {
+    if (final !== undefined) return this.#go(final, isBodyless);
+    this.#flow.pause();
+    this.#policies.whenResponded = (final) => {
       if (this.#reply.res.destroyed) return;
       if (final instanceof Error) this.#flow.failed(final);
       else this.#go(final, isBodyless);
-    });
-    if (!this.#isReady) this.#flow.pause();
+    };
   }
 
   /** Takes a part of the body; false when it has to wait. */
@@ -114,7 +119,7 @@ export function answerThrough(
   { status, headers, body }: Answer,
   failed: (error: Error) => void,
 ): void {
-  policies.respond({ status, headers, origin: "gateway" }, (final) => {
+  const then = (final: FinalResponse | Error): void => {
     if (res.destroyed || res.headersSent) return;
     if (final instanceof Error) return failed(final);
     const isBodyless = req.method === "HEAD" || final.status === 204 || final.status === 304;
@@ -131,7 +136,10 @@ export function answerThrough(
     } catch (error) {
       failed(error as Error);
     }
-  });
+  };
+  const final = policies.respond(status, headers, "gateway");
+  if (final === undefined) policies.whenResponded = then;
+  else then(final);
 }
 
 function through(source: Readable, transforms: FinalResponse["transforms"]): Readable {
@@ -140,7 +148,8 @@ function through(source: Readable, transforms: FinalResponse["transforms"]): Rea
   throw new TypeError("onResponse: the function of body gave no stream");
 }
 
-function lengthIn(headers: readonly string[]): number {
+/** The length that a flat list of headers announces; -1 for none. */
+export function lengthIn(headers: readonly string[]): number {
   for (let i = 0; i < headers.length; i += 2)
     if ((headers[i] as string).toLowerCase() === "content-length") return Number(headers[i + 1]);
   return -1;
