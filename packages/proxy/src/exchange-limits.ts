@@ -46,11 +46,11 @@ export class ExchangeLimits implements DeadlineOwner {
   }
 
   /** The request was sent whole: from now on its response is waited for. */
-  waitForHead(): void {
+  waitForHead(now = performance.now()): void {
     const { headMs } = this.#timeouts;
     if (headMs === 0) return;
     this.#head ??= new Deadline(this);
-    this.#deadlines.set(this.#head, headMs);
+    this.#deadlines.set(this.#head, headMs, now);
   }
 
   /** The head that was waited for has come, or is given up. */

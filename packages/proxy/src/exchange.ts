@@ -24,6 +24,7 @@ import type { PendingHeads } from "./pending-heads.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { Pools } from "./pools.js";
 import { Reply, type ReplyOwner } from "./reply.js";
+import { marksOf } from "./request-marks.js";
 import {
   answerThrough,
   dropLength,
@@ -96,8 +97,9 @@ export class Exchange implements Roles {
     this.#reply = new Reply(res, host.heads, this);
     this.#attempts = new Attempts(this, decision, startedAt);
     this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt);
-    this.body = hasBody(req) ? this.#bodyOf(req, decision, policies) : null;
-    this.#extras = extrasOf(req, request.awaitsContinue && this.body !== null);
+    const marks = marksOf(req);
+    this.body = hasBody(req, marks) ? this.#bodyOf(req, decision, policies) : null;
+    this.#extras = extrasOf(req, marks, request.awaitsContinue && this.body !== null);
     this.#mirrors =
       decision.mirrors.length > 0 ? host.mirrorsOf(request.view, decision) : undefined;
   }
@@ -158,8 +160,9 @@ export class Exchange implements Roles {
   }
 
   onReady(): void {
-    this.#limits.active();
-    if (this.body === null) this.#limits.waitForHead();
+    const now = performance.now();
+    this.#limits.active(now);
+    if (this.body === null) this.#limits.waitForHead(now);
     // A client that asked the instance is told what that says, and no sooner.
     else if (this.#extras?.expectsContinue !== true) this.onContinue();
   }

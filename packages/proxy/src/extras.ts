@@ -1,4 +1,5 @@
 import { recordOf } from "./head-record.js";
+import { TE, TRAILER } from "./request-marks.js";
 import type { RequestExtras } from "./slot.js";
 import { passedTrailers, trailerNames } from "./trailers.js";
 import type { ServerRequest } from "./view.js";
@@ -6,11 +7,16 @@ import type { ServerRequest } from "./view.js";
 /**
  * What a request asks for beside being sent; undefined for nearly all.
  *
+ * @param marks of its head
  * @param expectsContinue whether the client waits for leave to send its body
  */
-export function extrasOf(req: ServerRequest, expectsContinue: boolean): RequestExtras | undefined {
+export function extrasOf(
+  req: ServerRequest,
+  marks: number,
+  expectsContinue: boolean,
+): RequestExtras | undefined {
+  if ((marks & (TE | TRAILER)) === 0 && !expectsContinue) return undefined;
   const { te, trailer } = req.headers;
-  if (te === undefined && trailer === undefined && !expectsContinue) return undefined;
   const announced = trailerNames(trailer);
   const takes = te !== undefined && takesTrailers(req);
   if (!takes && announced === undefined && !expectsContinue) return undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Http2ServerRequest } from "node:http2";
 import type { RequestView } from "@signalbox/core";
+import { ENCODING, LENGTH, marksOf } from "./request-marks.js";
 
 /** A request as the servers of Node give it. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
@@ -73,11 +74,12 @@ function escapePathBytes(url: string): string {
 }
 
 /** Whether a request has a body that is still to come. */
-export function hasBody(req: ServerRequest): boolean {
-  const { "transfer-encoding": encoding, "content-length": length } = req.headers;
+export function hasBody(req: ServerRequest, marks = marksOf(req)): boolean {
   if (req.httpVersionMajor >= 2)
-    return !(req as Http2ServerRequest).stream.endAfterHeaders && length !== "0";
-  return encoding !== undefined || (length !== undefined && length !== "0");
+    return (
+      !(req as Http2ServerRequest).stream.endAfterHeaders && req.headers["content-length"] !== "0"
+    );
+  return (marks & (ENCODING | LENGTH)) !== 0;
 }
 
 /** Why the framing of a request cannot be trusted; undefined when it can. Source: RFC 9112 section 6.1. */
