@@ -25,6 +25,7 @@ import {
   type ForwardRules,
   type HeaderChanges,
   type Origin,
+  type Params,
 } from "./decision.js";
 import { eligibleOf } from "./health/eligible.js";
 import { lastHopAnswer } from "./last-hop.js";
@@ -71,19 +72,25 @@ export function matchStage(plan: Plan, view: RequestView): Matched {
   return { kind: "final", decision: plan.tellAllowedMethods ? unmatched(plan, request) : NONE };
 }
 
+/** The path parameters of a request that matched. */
+export function paramsOf({ path }: ParsedRequest, { shape, head }: Alternative): Params {
+  return readParams(shape, path, head);
+}
+
 /** The stages after the match, in order: split, eligible, balance. */
 export function decideStages(
   runtime: Runtime,
   request: ParsedRequest,
   alternative: Alternative,
   draws: Draws,
+  params = paramsOf(request, alternative),
 ): Decision {
   const id = alternative.id;
   const action = actionOf(runtime.plan, alternative);
   const path = alternative.shape;
   const matched: MatchedPath = {
     request,
-    params: readParams(path, request.path, alternative.head),
+    params,
     prefixSegments: path.kind === "tree" ? path.segments.length : 0,
   };
   switch (action.kind) {

@@ -1,8 +1,8 @@
 import { actionOf, type Plan } from "./config/plan.js";
-import type { Matched } from "./decide.js";
+import { paramsOf, type Matched } from "./decide.js";
 import type { Decision, Params } from "./decision.js";
-import { readParams } from "./match/pattern.js";
-import type { RequestView } from "./request.js";
+import type { Alternative } from "./match/table.js";
+import type { ParsedRequest, RequestView } from "./request.js";
 
 /** The first half of a decision: the route that holds, before anything is chosen. */
 export interface GatewayMatch {
@@ -16,6 +16,14 @@ export interface GatewayMatch {
 /** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
 export type MatchResult = GatewayMatch | Exclude<Decision, { kind: "forward" }>;
 
+/** What the second half of a decision goes on with. */
+export interface Reused {
+  readonly plan: Plan;
+  readonly request: ParsedRequest;
+  readonly alternative: Alternative;
+  readonly params: Params;
+}
+
 /** A match with what was matched, so that the second half need not match again. */
 export class MatchValue implements GatewayMatch {
   readonly kind = "match";
@@ -27,11 +35,7 @@ export class MatchValue implements GatewayMatch {
 
   constructor(matched: Matched & { kind: "match" }, plan: Plan) {
     this.route = matched.alternative.id;
-    this.params = readParams(
-      matched.alternative.shape,
-      matched.request.path,
-      matched.alternative.head,
-    );
+    this.params = paramsOf(matched.request, matched.alternative);
     this.policies = actionOf(plan, matched.alternative).policies;
     this.#matched = matched;
     this.#plan = plan;
@@ -42,13 +46,13 @@ export class MatchValue implements GatewayMatch {
   static reuse(
     match: MatchResult,
     view: RequestView,
-  ): { readonly plan: Plan; readonly matched: Matched & { kind: "match" } } | undefined {
+  ): Reused | undefined {
     if (!(match instanceof MatchValue)) return undefined;
     const { request, alternative } = match.#matched;
-    if (request.view === view) return { plan: match.#plan, matched: match.#matched };
-    if (!isSameButForFacts(request.view, view)) return undefined;
-    const informed = request.withFactsOf(view);
-    return { plan: match.#plan, matched: { kind: "match", request: informed, alternative } };
+    const isSame = request.view === view;
+    if (!isSame && !isSameButForFacts(request.view, view)) return undefined;
+    const informed = isSame ? request : request.withFactsOf(view);
+    return { plan: match.#plan, request: informed, alternative, params: match.params };
   }
 }
 

@@ -4,14 +4,14 @@ import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
 import type { ConfigFor } from "./config/literal.js";
 import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan } from "./config/plan.js";
-import { decideStages, matchStage, type Draws, type Matched } from "./decide.js";
+import { decideStages, matchStage, type Draws } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
 import type { HedgeFacts } from "./health/hedge.js";
 import type { RetryFacts } from "./health/retry.js";
-import { MatchValue, type MatchResult } from "./gateway-match.js";
+import { MatchValue, type MatchResult, type Reused } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
 import { refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
@@ -164,7 +164,7 @@ class SignalboxGateway implements Gateway {
     if (match !== undefined) {
       if (match.kind !== "match") return match;
       const known = MatchValue.reuse(match, view);
-      if (known !== undefined) return this.#decideMatched(known.plan, known.matched);
+      if (known !== undefined) return this.#decideMatched(known);
     }
     const matched = matchStage(runtime.plan, view);
     if (matched.kind === "final") return matched.decision;
@@ -172,10 +172,10 @@ class SignalboxGateway implements Gateway {
   }
 
   // A request stays with the plan that it was matched by: the policies that have run are those of its route there.
-  #decideMatched(plan: Plan, { request, alternative }: Matched & { kind: "match" }): Decision {
+  #decideMatched({ plan, request, alternative, params }: Reused): Decision {
     const now = this.#runtime;
     const runtime = plan === now.plan ? now : newRuntime(plan, now.services);
-    return decideStages(runtime, request, alternative, this.#draws);
+    return decideStages(runtime, request, alternative, this.#draws, params);
   }
 
   explain(view: RequestView, options?: ExplainOptions): Explanation {

@@ -394,7 +394,7 @@ const EMPTY = Buffer.alloc(0);
 
 function isEventStream(headers: Headers): boolean {
   const type = headers["content-type"];
-  return typeof type === "string" && /^text\/event-stream\b/i.test(type);
+  return typeof type === "string" && type.length > 16 && /^text\/event-stream\b/i.test(type);
 }
 
 // Source: RFC 9110 section 6.4.1.
