@@ -142,7 +142,7 @@ export class Exchange implements Roles {
 
   outgoing(attempt: Attempt): OutgoingRequest {
     const { view, policies } = this.#request;
-    const { method, path, headers } = buildUpstreamRequest(view, attempt.decision);
+    const { method, path, headers } = buildUpstreamRequest(view, attempt.decision, CHECKED);
     // What a policy makes of a body has a length of its own.
     if (policies?.changesBody === true) dropLength(headers);
     const isFirst = this.#attempts.isFirst(attempt);
@@ -246,8 +246,14 @@ export class Exchange implements Roles {
   }
 
   onData(_attempt: Attempt, chunk: Buffer): boolean {
-    this.#limits.active();
-    return this.#steps === undefined ? this.#reply.data(chunk) : this.#steps.data(chunk);
+    if (this.#steps !== undefined) {
+      this.#limits.active();
+      return this.#steps.data(chunk);
+    }
+    const goesOn = this.#reply.data(chunk);
+    // A body that came whole ends at once.
+    if (!this.#reply.isWhole) this.#limits.active();
+    return goesOn;
   }
 
   onEnd(_attempt: Attempt, trailers: Headers): void {
@@ -389,6 +395,9 @@ export class Exchange implements Roles {
     return this.#failure === undefined ? end : { ...end, failure: this.#failure };
   }
 }
+
+/** All who send refuse values that no field may hold, and blame no instance for them. */
+const CHECKED = { checked: true };
 
 const EMPTY = Buffer.alloc(0);
 

@@ -28,6 +28,13 @@ export function http2Head(
   return head;
 }
 
+/** Whether a value holds what none may. Node leaves that to the other side. Source: RFC 9110 section 5.5. */
+export function isUnsendable(headers: readonly string[]): boolean {
+  for (let i = 1; i < headers.length; i += 2)
+    if (/[^\t\u0020-\u007e\u0080-\u00ff]/.test(headers[i] as string)) return true;
+  return false;
+}
+
 /** The fields of a head or of trailers that came, without those that are no fields of HTTP. */
 export function fieldsOf(headers: IncomingHttpHeaders): Headers {
   const fields = Object.create(null) as Headers;

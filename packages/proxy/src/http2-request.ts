@@ -7,7 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import type { Headers } from "./head-record.js";
-import { fieldsOf } from "./http2-head.js";
+import { fieldsOf, isUnsendable } from "./http2-head.js";
 import {
   failed,
   UnprocessedError,
@@ -59,7 +59,11 @@ export class Http2Request implements AttemptController {
       return;
     }
     if (this.#isOver) return;
-    const { body, idleMs, extras } = this.#request;
+    const { headers, body, idleMs, extras } = this.#request;
+    if (isUnsendable(headers)) {
+      this.fail(failed("UND_ERR_INVALID_ARG", "a head that cannot be sent"));
+      return;
+    }
     let stream: ClientHttp2Stream;
     try {
       // Where trailers may follow, an upload that is given up does not look like one that has ended: Node ends a stream

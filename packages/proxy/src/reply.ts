@@ -34,6 +34,11 @@ export class Reply {
     return this.res.headersSent;
   }
 
+  /** Whether all of the body has come, and waits for its end. */
+  get isWhole(): boolean {
+    return this.#whole !== undefined;
+  }
+
   /** Takes the head; it goes out with the first of the body, or at the end of this turn of the event loop. */
   head(status: number, headers: string[], length: number): void {
     writeHead(this.res, status, headers);

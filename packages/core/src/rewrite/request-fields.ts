@@ -77,6 +77,7 @@ function classify(name: string): number {
  * `Connection` names and those that the gateway writes itself. Several lines of cookies become one, as HTTP/1 wants them.
  *
  * @param changes names of theirs do not pass in other spellings
+ * @param areChecked whether no value needs to be looked at
  *
  * Source: RFC 9110 section 7.6.1, RFC 9113 section 8.2.3.
  */
@@ -84,6 +85,7 @@ export function copyRequestFields(
   view: RequestView,
   changes: readonly HeaderChanges[],
   headers: string[],
+  areChecked = false,
 ): void {
   const raw = view.rawHeaders ?? flatOf(view);
   let connection: string | undefined;
@@ -93,15 +95,16 @@ export function copyRequestFields(
     const value = raw[i + 1] as string;
     const kind = COMMON.get(name) ?? classify(name);
     if (kind === DROP) continue;
+    const text = areChecked ? value : fieldText(value);
     if (kind === CONNECTION) {
       connection = connection === undefined ? value : `${connection},${value}`;
     } else if (kind === COOKIE && cookieAt !== -1) {
-      headers[cookieAt] = joinLines(headers[cookieAt] as string, fieldText(value), "cookie");
+      headers[cookieAt] = joinLines(headers[cookieAt] as string, text, "cookie");
     } else if (
       (kind !== LENGTH || !isChunked(view)) &&
       (kind !== ODD || !isAlias(name.toLowerCase(), changes))
     ) {
-      const length = headers.push(name, fieldText(value));
+      const length = headers.push(name, text);
       if (kind === COOKIE) cookieAt = length - 1;
     }
   }

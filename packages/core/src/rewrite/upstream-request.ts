@@ -23,12 +23,18 @@ export interface UpstreamRequestOptions {
   readonly upgrade?: string;
   /** Whether the connection to the instance can carry trailers: `TE: trailers` of a client is then said anew. Default: false. */
   readonly trailers?: boolean;
+  /**
+   * Whether what reads or sends the request makes sure itself that no value of the client holds a control character, as
+   * the strict parser of Node and undici do: then they are not looked at once more. Default: false.
+   */
+  readonly checked?: boolean;
 }
 
 /**
  * The head of the request that goes to the instance, as a new list: hop-by-hop fields and those that
  * `Connection` names go first, so that no client can strip what comes after; then `X-Forwarded-*`, the
- * configured changes and `Via`. The framing fields are the forwarder's own. No value holds a control character.
+ * configured changes and `Via`. The framing fields are the forwarder's own. No value holds a control
+ * character, where that is not left to others (`checked`).
  *
  * @example
  * buildUpstreamRequest(view, decision).headers; // ["host", "api.shop.com", "accept", "*\/*", "x-forwarded-for", "10.1.2.3", …]
@@ -42,7 +48,7 @@ export function buildUpstreamRequest(
 ): UpstreamRequestHead {
   const { method, path, host } = decision.request;
   const headers: string[] = host === "" ? [] : ["host", host];
-  copyRequestFields(view, decision.requestHeaders, headers);
+  copyRequestFields(view, decision.requestHeaders, headers, options.checked);
   if (countsForwards(method)) countForward(headers);
   addForwarded(decision, view, headers);
   if (options.trailers === true && acceptsTrailers(view)) headers.push("te", "trailers");
