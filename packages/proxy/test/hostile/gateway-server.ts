@@ -42,7 +42,8 @@ export async function startGateway(
     gateway,
     proxy,
     sockets,
-    underWay: () => proxy.counts.requests + proxy.counts.upgrades + inFlight(gateway),
+    underWay: () =>
+      proxy.counts.requests + proxy.counts.upgrades + proxy.counts.mirrors + inFlight(gateway),
     close: async () => {
       await proxy.close({ graceMs: 1_000 });
       server.closeAllConnections();

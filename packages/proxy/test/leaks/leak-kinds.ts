@@ -102,6 +102,19 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "retry of a status", route: "retry", behaviour: "status-503", ...whole },
   { name: "retry of a reset", route: "retry", behaviour: "reset", ...whole },
   { name: "retry of a refused connection", route: "retry-refused", behaviour: "ok", ...whole },
+
+  { name: "hedge, the second is first", route: "hedge-second", behaviour: "hang", ...whole },
+  {
+    name: "hedge, the second never connects",
+    route: "hedge-first",
+    behaviour: "drip-head",
+    ...whole,
+  },
+  { name: "mirror", route: "mirror", behaviour: "ok", ...whole },
+  { name: "mirror of an upload", route: "mirror", behaviour: "ok", client: chunked, ...whole },
+  { name: "mirror that is reset", route: "mirror-reset", behaviour: "reset", ...whole },
+  { name: "mirror that takes too long", route: "mirror-late", behaviour: "hang", ...whole },
+  { name: "mirror that is refused", route: "mirror-refused", behaviour: "ok", ...whole },
 ];
 
 function cutUpgrade() {

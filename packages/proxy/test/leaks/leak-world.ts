@@ -18,6 +18,8 @@ export interface LeakWorld {
 const quick = { baseMs: 0, maxMs: 0 };
 const retry = { attempts: 1, statuses: [503], backoff: quick };
 
+const hedge = { delayMs: 5, attempts: 1 };
+
 /** What each route leads to, and its limits. Each path begins with the name of its route. */
 const ROUTES = {
   plain: { to: "plain" },
@@ -33,6 +35,12 @@ const ROUTES = {
   "hole-attempt": { to: "hole", timeouts: { attemptMs: 15 } },
   retry: { to: "flaky", retry },
   "retry-refused": { to: "half-dead", retry },
+  "hedge-second": { to: "flaky", hedge },
+  "hedge-first": { to: "half-hole", hedge },
+  mirror: { to: "plain", mirror: [{ service: "copies" }] },
+  "mirror-reset": { to: "good", mirror: [{ service: "plain" }] },
+  "mirror-late": { to: "good", mirror: [{ service: "plain", timeoutMs: 15 }] },
+  "mirror-refused": { to: "good", mirror: [{ service: "dead" }] },
 } as const;
 
 export type RouteName = keyof typeof ROUTES;
@@ -65,6 +73,9 @@ export async function startLeakWorld(): Promise<LeakWorld> {
       hole: [hole.url],
       flaky: [plain, good],
       "half-dead": [dead, good],
+      "half-hole": [plain, hole.url],
+      good: [good],
+      copies: [good],
     }),
     // The budget of retries is one of time: its seconds pass a thousand times as fast.
     { env: { ...systemEnv(), now: () => performance.now() * 1_000 } },
