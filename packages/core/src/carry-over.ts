@@ -11,19 +11,27 @@ import type {
 
 /** The state of services nothing has happened to yet. */
 export function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
-  return carryOver(new Map(), plan, now, []);
+  return carryOver({ plan, services: new Map() }, plan, now, []);
+}
+
+/** A plan and the state of its services. */
+export interface Before {
+  readonly plan: Plan;
+  readonly services: ReadonlyMap<string, ServiceState>;
 }
 
 /** The state of the services of a plan, taken from the state before it where service name and instance id stay. */
 export function carryOver(
-  before: ReadonlyMap<string, ServiceState>,
+  { plan: planBefore, services: before }: Before,
   plan: Plan,
   now: number,
   changes: GatewayChange[],
 ): Map<string, ServiceState> {
   const services = new Map<string, ServiceState>();
-  for (const [name, servicePlan] of plan.services)
-    services.set(name, carryService(before.get(name), servicePlan, now, changes));
+  for (const [name, servicePlan] of plan.services) {
+    const isReached = isReachedAsBefore(planBefore.services.get(name), servicePlan);
+    services.set(name, carryService(before.get(name), servicePlan, isReached, now, changes));
+  }
   for (const [name, service] of before) {
     for (const instance of service.instances.values()) {
       if (services.get(name)?.instances.get(instance.id) === instance) continue;
@@ -52,6 +60,7 @@ export function keepReferences(
 function carryService(
   before: ServiceState | undefined,
   plan: ServicePlan,
+  isReached: boolean,
   now: number,
   changes: GatewayChange[],
 ): ServiceState {
@@ -60,7 +69,7 @@ function carryService(
   for (const instancePlan of plan.instances) {
     const known = before?.instances.get(instancePlan.id);
     const instance = known ?? newInstance(plan.name, instancePlan, load);
-    if (known !== undefined) describeAgain(known, instancePlan, changes);
+    if (known !== undefined) describeAgain(known, instancePlan, isReached, changes);
     instances.set(instance.id, instance);
     if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
   }
@@ -96,17 +105,23 @@ function carryService(
 
 type InstancePlan = ServicePlan["instances"][number];
 
-// What an update may change of an instance that stays. Another URL is another place under the same name: the
-// state stays, and the place is told to have left.
+// Whether connections that were made before are made so still.
+function isReachedAsBefore(before: ServicePlan | undefined, plan: ServicePlan): boolean {
+  return before === undefined || JSON.stringify(before.connect) === JSON.stringify(plan.connect);
+}
+
+// What an update may change of an instance that stays. Another URL, or another way to connect, is another place under
+// the same name: the state stays, and the place is told to have left.
 function describeAgain(
   instance: InstanceState,
   plan: InstancePlan,
+  isReached: boolean,
   changes: GatewayChange[],
 ): void {
   const before = nameOf(instance);
   const { url, socketPath, version, basePath, weight, zone } = plan;
   Object.assign(instance, { version, basePath, weight, zone });
-  if (url === instance.url && socketPath === instance.socketPath) return;
+  if (isReached && url === instance.url && socketPath === instance.socketPath) return;
   Object.assign(instance, { url, socketPath, reference: referenceTo(plan) });
   changes.push({ kind: "left", ...before }, { kind: "drained", ...before });
   changes.push({ kind: "joined", ...nameOf(instance) });

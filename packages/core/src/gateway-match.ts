@@ -43,10 +43,7 @@ export class MatchValue implements GatewayMatch {
   }
 
   /** What was matched and the plan that it was matched by; undefined when it was another request. */
-  static reuse(
-    match: MatchResult,
-    view: RequestView,
-  ): Reused | undefined {
+  static reuse(match: MatchResult, view: RequestView): Reused | undefined {
     if (!(match instanceof MatchValue)) return undefined;
     const { request, alternative } = match.#matched;
     const isSame = request.view === view;

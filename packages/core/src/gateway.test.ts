@@ -650,6 +650,27 @@ describe("updating", () => {
     expect(stateOf(gateway, "a")).toMatchObject({ inFlight: 1 });
     expect(forwarded(gateway).instance.url).toBe("http://new");
   });
+
+  it("tells that an instance left and joined, with its state, when it is connected to in another way", () => {
+    const by = (connections: number): ConfigInput => ({
+      services: { users: { instances: ["http://a"], connect: { connections } } },
+      routes: [{ to: "users" }],
+    });
+    const gateway = createGateway(by(8), { env: testEnv() });
+    const { instance } = forwarded(gateway);
+    gateway.restore({
+      services: { users: { instances: { "http://a": { consecutiveFailures: 3 } } } },
+    });
+    const seen: string[] = [];
+    gateway.onChange(({ kind }) => seen.push(kind));
+    gateway.update(by(8));
+    expect(seen).toEqual([]);
+    expect(forwarded(gateway).instance).toBe(instance);
+    gateway.update(by(9));
+    expect(seen).toEqual(["left", "drained", "joined"]);
+    expect(forwarded(gateway).instance).not.toBe(instance);
+    expect(stateOf(gateway, "http://a")).toMatchObject({ consecutiveFailures: 3 });
+  });
 });
 
 describe("listening", () => {

@@ -217,9 +217,8 @@ class SignalboxGateway implements Gateway {
   update(config: ConfigInput): void {
     const plan = compileConfig(config, this.#runtime.plan);
     const now = this.#env.now();
-    const before = this.#runtime.services;
     const changes: GatewayChange[] = [];
-    const services = carryOver(before, plan, now, changes);
+    const services = carryOver(this.#runtime, plan, now, changes);
     this.#runtime = newRuntime(plan, services);
     for (const change of changes) this.#announce(change);
   }

@@ -12,7 +12,8 @@ import type { InstanceReference, InstanceState, PoolState, ServiceState } from "
 export interface GatewayChange {
   /**
    * `joined`: came with the configuration. `left`: went with it, and gets nothing new. `drained`: the last
-   * request of one that left has ended; at once when it only moved to another URL. `ejected`: gets no traffic for a while. `returned`: gets it again.
+   * request of one that left has ended; at once when it only moved to another URL, or is connected to in another way
+   * (`connect`): it leaves and joins then, with its state. `ejected`: gets no traffic for a while. `returned`: gets it again.
    */
   readonly kind: "joined" | "left" | "drained" | "ejected" | "returned";
   readonly service: string;

@@ -441,6 +441,34 @@ describe("the pool", () => {
     expect(await last).toMatchObject({ status: 200, body: "last" });
     await until(() => going.sockets.size === 0);
   });
+
+  it("connects anew in another way once that is configured, and lets what is under way end", async () => {
+    let finish = (): void => {};
+    const asked: string[] = [];
+    const instance = await backend((req, res) => {
+      asked.push(req.url as string);
+      if (req.url === "/slow") finish = () => res.end("slow");
+      else res.end("quick");
+    });
+    const by = (connections: number): ConfigInput => ({
+      services: { s: { instances: [instance.url], connect: { connections } } },
+      routes: [{ match: {}, to: "s" }],
+    });
+    const { url, gateway } = await gatewayTo(by(1));
+    const slow = send(url, "/slow");
+    await until(() => asked.length === 1);
+    const waiting = send(url, "/waits");
+    await until(() => inFlight(gateway) === 2);
+    gateway.update(by(2));
+    // Beside the one connection that the first two may have.
+    expect(await send(url, "/now")).toMatchObject({ status: 200, body: "quick" });
+    expect(asked).toEqual(["/slow", "/now"]);
+    finish();
+    expect((await slow).body).toBe("slow");
+    expect((await waiting).body).toBe("quick");
+    await until(() => instance.sockets.size === 1);
+    expect(inFlight(gateway)).toBe(0);
+  });
 });
 
 describe("hints and leave to go on", () => {
