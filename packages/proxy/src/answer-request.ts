@@ -7,7 +7,7 @@ import {
 import { answer, closeAfter } from "./answer.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
-import type { ExchangeRequest } from "./exchange.js";
+import type { ExchangeRequest } from "./exchange-host.js";
 import type { Failure } from "./failure.js";
 import type { OpenList } from "./open-list.js";
 import type { PolicyRun } from "./policy-run.js";

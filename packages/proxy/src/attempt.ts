@@ -1,6 +1,6 @@
-import type { ForwardDecision, Gateway, Outcome, OutcomeStage } from "@signalbox/core";
-import type { Deadlines, DeadlineOwner } from "./deadlines.js";
-import { Deadline } from "./deadlines.js";
+import type { ForwardDecision, Outcome, OutcomeStage } from "@signalbox/core";
+import type { AttemptOwner } from "./attempt-owner.js";
+import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import { failureOf, stageOf, type Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import type { InstancePool } from "./pool.js";
@@ -8,32 +8,9 @@ import {
   UnprocessedError,
   type AttemptController,
   type AttemptHandler,
-  type OutgoingRequest,
   type Slot,
   type SlotWaiter,
 } from "./slot.js";
-
-/** What an attempt belongs to: an exchange, or a copy of its request. */
-export interface AttemptOwner {
-  readonly gateway: Gateway;
-  readonly deadlines: Deadlines;
-  /** The request as it goes to the instance of an attempt. */
-  outgoing(attempt: Attempt): OutgoingRequest;
-  /** The instance has a connection and takes the body. */
-  onReady(attempt: Attempt): void;
-  onSent(attempt: Attempt): void;
-  /** The instance wants the body that it was asked about. */
-  onContinue(attempt: Attempt): void;
-  onInterim(attempt: Attempt, status: number, headers: Headers): void;
-  /** True to take the response, false to throw it away. */
-  onHead(attempt: Attempt, status: number, headers: Headers): boolean;
-  /** False when the client has to catch up first. */
-  onData(attempt: Attempt, chunk: Buffer): boolean;
-  onEnd(attempt: Attempt, trailers: Headers): void;
-  onFailure(attempt: Attempt, failure: Failure, outcome: Outcome): void;
-  /** The outcome has been reported. */
-  onReported(attempt: Attempt): void;
-}
 
 /** Interim responses past this number end the attempt: an instance that never comes to the point is broken. */
 const MAX_INTERIM = 50;

@@ -6,7 +6,8 @@ import type {
   RetryDecision,
   RetryFacts,
 } from "@signalbox/core";
-import { Attempt, type AttemptOwner } from "./attempt.js";
+import { Attempt } from "./attempt.js";
+import type { AttemptOwner } from "./attempt-owner.js";
 import type { RequestBody } from "./body.js";
 import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import type { FailedAttempt } from "./exchange-end.js";

@@ -1,71 +1,22 @@
-import {
-  buildClientResponse,
-  buildUpstreamRequest,
-  type ClientResponseHead,
-  type ForwardDecision,
-  type Gateway,
-  type Outcome,
-  type RequestView,
-} from "@signalbox/core";
-import { announceTrailers, answer, type ServerReply } from "./answer.js";
+import type { ForwardDecision, Gateway, Outcome } from "@signalbox/core";
+import type { ServerReply } from "./answer.js";
 import type { Attempt } from "./attempt.js";
 import { Attempts, type AttemptsOwner } from "./attempts.js";
-import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
+import type { RequestBody } from "./body.js";
+import { ClientRequest, type RequestOwner } from "./client-request.js";
+import { ClientResponse, type ResponseOwner } from "./client-response.js";
 import type { Deadlines } from "./deadlines.js";
-import type { Answer, ErrorContext } from "./error-answer.js";
-import type { ExchangeEnd, Over } from "./exchange-end.js";
-import { extrasOf } from "./extras.js";
-import type { Headers } from "./head-record.js";
+import type { ExchangeEnd } from "./exchange-end.js";
+import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
 import { ExchangeLimits, type LimitsOwner } from "./exchange-limits.js";
-import { statusOf, type Failure } from "./failure.js";
+import type { Failure } from "./failure.js";
+import type { Headers } from "./head-record.js";
 import type { MirrorSet } from "./mirror.js";
-import type { OpenList, OpenReply } from "./open-list.js";
-import type { PendingHeads } from "./pending-heads.js";
-import type { PolicyRun } from "./policy-run.js";
+import type { OpenReply } from "./open-list.js";
 import type { Pools } from "./pools.js";
-import { Reply, type ReplyOwner } from "./reply.js";
-import { marksOf } from "./request-marks.js";
-import {
-  answerThrough,
-  dropLength,
-  lengthIn,
-  ResponseSteps,
-  type ResponseFlow,
-} from "./response-steps.js";
-import type { OutgoingBody, OutgoingRequest, RequestExtras } from "./slot.js";
-import { hasBody, type ServerRequest } from "./view.js";
+import type { OutgoingRequest } from "./slot.js";
 
-/** What an exchange needs of its proxy. */
-export interface ExchangeHost {
-  readonly gateway: Gateway;
-  readonly pools: Pools;
-  readonly open: OpenList;
-  readonly heads: PendingHeads;
-  readonly deadlines: Deadlines;
-  /** Connections are closed behind each answer then. */
-  readonly isClosing: boolean;
-  /** The answer to a request that came to nothing. */
-  errorAnswer(context: ErrorContext, headers: string[]): Answer;
-  /** The copies of a request. */
-  mirrorsOf(view: RequestView, decision: ForwardDecision): MirrorSet;
-  /** A place at a service may be free. */
-  released(service: string): void;
-  ended(over: Over, policies: PolicyRun | undefined): void;
-}
-
-/** A request on its way in, with what was found out about it. */
-export interface ExchangeRequest {
-  readonly req: ServerRequest;
-  readonly res: ServerReply;
-  readonly view: RequestView;
-  /** When it came, on the clock of `performance`. */
-  readonly startedAt: number;
-  /** The client waits for leave to send its body. */
-  readonly awaitsContinue: boolean;
-  readonly policies: PolicyRun | undefined;
-}
-
-type Roles = AttemptsOwner & BodyOwner & ReplyOwner & LimitsOwner & ResponseFlow & OpenReply;
+type Roles = AttemptsOwner & RequestOwner & LimitsOwner & ResponseOwner & OpenReply;
 
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
 export class Exchange implements Roles {
@@ -74,19 +25,17 @@ export class Exchange implements Roles {
   readonly #host: ExchangeHost;
   readonly #request: ExchangeRequest;
   readonly res: ServerReply;
-  readonly body: RequestBody | null;
-  readonly #reply: Reply;
+  readonly #sent: ClientRequest;
+  readonly #response: ClientResponse;
   readonly #attempts: Attempts;
   readonly #limits: ExchangeLimits;
   readonly #mirrors: MirrorSet | undefined;
-  readonly #extras: RequestExtras | undefined;
-  #steps: ResponseSteps | undefined;
   #failure: Failure | undefined;
   #awaitsContinue: boolean;
   #isOver = false;
 
   constructor(host: ExchangeHost, request: ExchangeRequest, decision: ForwardDecision) {
-    const { req, res, startedAt, policies } = request;
+    const { res, startedAt } = request;
     this.#host = host;
     this.#request = request;
     this.res = res;
@@ -94,26 +43,16 @@ export class Exchange implements Roles {
     // Every emitter gets its listener before anything can happen.
     res.on("error", ignore);
     res.on("close", () => this.#onClose());
-    this.#reply = new Reply(res, host.heads, this);
+    this.#response = new ClientResponse(host, request, this);
     this.#attempts = new Attempts(this, decision, startedAt);
     this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt);
-    const marks = marksOf(req);
-    this.body = hasBody(req, marks) ? this.#bodyOf(req, decision, policies) : null;
-    this.#extras = extrasOf(req, marks, request.awaitsContinue && this.body !== null);
+    this.#sent = new ClientRequest(request, decision, this);
     this.#mirrors =
       decision.mirrors.length > 0 ? host.mirrorsOf(request.view, decision) : undefined;
   }
 
-  #bodyOf(
-    req: ServerRequest,
-    { limits }: ForwardDecision,
-    policies: PolicyRun | undefined,
-  ): RequestBody {
-    req.on("error", ignore);
-    if (policies?.changesBody !== true) return new RequestBody(req, limits, this);
-    const source = policies.bodyOf(req);
-    source.on("error", (error: Error) => this.failed(error));
-    return new RequestBody(source, limits, this);
+  get body(): RequestBody | null {
+    return this.#sent.body;
   }
 
   get gateway(): Gateway {
@@ -128,12 +67,21 @@ export class Exchange implements Roles {
     return this.#host.deadlines;
   }
 
+  get hasWholeRequest(): boolean {
+    return this.#sent.isWhole;
+  }
+
+  active(): void {
+    this.#limits.active();
+  }
+
   get remainingMs(): number | undefined {
     return this.#limits.remainingMs;
   }
 
   /** Starts the first attempt, and the copies. */
   begin(): void {
+    if (this.#sent.error !== undefined) return this.failed(this.#sent.error);
     if (!this.#attempts.send(this.#attempts.decision)) this.onNoInstance();
     else if (this.body === null) this.#mirrors?.begin(EMPTY);
   }
@@ -141,18 +89,7 @@ export class Exchange implements Roles {
   // --- what attempts ask and tell ---
 
   outgoing(attempt: Attempt): OutgoingRequest {
-    const { view, policies } = this.#request;
-    const { method, path, headers } = buildUpstreamRequest(view, attempt.decision, CHECKED);
-    // What a policy makes of a body has a length of its own.
-    if (policies?.changesBody === true) dropLength(headers);
-    const isFirst = this.#attempts.isFirst(attempt);
-    const body = isFirst ? this.body : this.#wholeBody();
-    return { method, path, headers, body, idleMs: 0, extras: isFirst ? this.#extras : undefined };
-  }
-
-  #wholeBody(): OutgoingBody | null {
-    const whole = this.body?.whole;
-    return whole === undefined ? null : new WholeBody(whole);
+    return this.#sent.outgoing(attempt.decision, this.#attempts.isFirst(attempt));
   }
 
   onAttempt(now: number): void {
@@ -164,7 +101,7 @@ export class Exchange implements Roles {
     this.#limits.active(now);
     if (this.body === null) this.#limits.waitForHead(now);
     // A client that asked the instance is told what that says, and no sooner.
-    else if (this.#extras?.expectsContinue !== true) this.onContinue();
+    else if (!this.#sent.expectsContinue) this.onContinue();
   }
 
   onSent(): void {
@@ -201,20 +138,8 @@ export class Exchange implements Roles {
     }
     this.#take(attempt, headers);
     this.#mirrors?.onMain(status, headers);
-    const { view, policies } = this.#request;
-    const head = buildClientResponse(attempt.decision, { status, headers }, view);
-    if (headers["trailer"] !== undefined) announceTrailers(this.res, headers, head.headers);
-    if (policies?.hasResponse === true) this.#throughPolicies(policies, head);
-    else this.head(head, Number(headers["content-length"] ?? -1));
+    this.#response.begin(attempt.decision, status, headers);
     return true;
-  }
-
-  #throughPolicies(policies: PolicyRun, { status, headers }: ClientResponseHead): void {
-    const final = policies.respond(status, headers, "instance");
-    if (final instanceof Error) return this.failed(final);
-    if (final?.transforms.length === 0) return this.head(final, lengthIn(final.headers));
-    this.#steps = new ResponseSteps(policies, this.#reply, this);
-    this.#steps.begin(final, hasNoBody(this.#request.view.method, status));
   }
 
   #take(attempt: Attempt, headers: Headers): void {
@@ -229,14 +154,6 @@ export class Exchange implements Roles {
     }
   }
 
-  /** The head as it goes to the client. */
-  head({ status, headers }: { status: number; headers: string[] }, length: number): void {
-    // The final answer came before the whole request: nothing that follows on this connection can be trusted.
-    if ((this.body !== null && !this.#request.req.complete) || this.#host.isClosing)
-      this.#reply.closeAfter();
-    this.#reply.head(status, headers, length);
-  }
-
   pause(): void {
     this.#attempts.current?.pause();
   }
@@ -246,20 +163,12 @@ export class Exchange implements Roles {
   }
 
   onData(_attempt: Attempt, chunk: Buffer): boolean {
-    if (this.#steps !== undefined) {
-      this.#limits.active();
-      return this.#steps.data(chunk);
-    }
-    const goesOn = this.#reply.data(chunk);
-    // A body that came whole ends at once.
-    if (!this.#reply.isWhole) this.#limits.active();
-    return goesOn;
+    return this.#response.data(chunk);
   }
 
   onEnd(_attempt: Attempt, trailers: Headers): void {
     this.#attempts.done();
-    if (this.#steps === undefined) this.#reply.end(trailers);
-    else this.#steps.end(trailers);
+    this.#response.end(trailers);
   }
 
   onReported({ decision }: Attempt): void {
@@ -297,7 +206,7 @@ export class Exchange implements Roles {
   // --- limits of time ---
 
   onSilence(): void {
-    if (this.#reply.isStalled) this.#giveUp({ side: "client", stage: "body", cause: "silent" });
+    if (this.#response.isStalled) this.#giveUp({ side: "client", stage: "body", cause: "silent" });
     // A client that waits for leave to send is not silent: the instance is.
     else if (this.body?.isAwaited === true && !this.#awaitsContinue)
       this.#giveUp({ side: "client", stage: "send", cause: "silent" });
@@ -330,39 +239,16 @@ export class Exchange implements Roles {
     this.#fail({ side: "gateway", stage, cause: "policy", error });
   }
 
-  // The client must see that a response was cut: an orderly end would lie.
   #fail(failure: Failure): void {
     if (this.#isOver) return;
     this.#failure = failure;
     this.#attempts.end();
     this.#limits.endWaiting();
-    if (failure.side === "client") this.#reply.closeAfter();
-    if (this.res.headersSent) {
-      this.#steps?.destroy();
-      this.#reply.cut();
-    } else {
-      this.#answer(failure);
-    }
-  }
-
-  #answer(failure: Failure): void {
-    const { req, view, policies } = this.#request;
-    const status = statusOf(failure);
-    const headers = status === 503 ? ["retry-after", "1"] : [];
-    const made = this.#host.errorAnswer({ view, status, failure }, headers);
-    if (policies?.hasResponse === true && !isOfPolicy(failure))
-      answerThrough(policies, req, this.res, made, (error) => this.failed(error));
-    else answer(req, this.res, made.status, made.headers, made.body);
+    this.#response.fail(failure);
   }
 
   onHeadAlone(): void {
     this.#attempts.current?.reportHead();
-  }
-
-  onDrain(): void {
-    this.#limits.active();
-    if (this.#steps === undefined) this.resume();
-    else this.#steps.onDrain();
   }
 
   // Comes once, after the last byte of the response or when the client is gone.
@@ -373,7 +259,7 @@ export class Exchange implements Roles {
     if (!this.res.writableFinished) this.#failure ??= { side: "client", stage, cause: "left" };
     this.#limits.end();
     this.#attempts.cancel();
-    this.#steps?.destroy();
+    this.#response.destroy();
     this.body?.release();
     this.#mirrors?.onMainOver();
     this.#host.open.remove(this);
@@ -396,24 +282,11 @@ export class Exchange implements Roles {
   }
 }
 
-/** All who send refuse values that no field may hold, and blame no instance for them. */
-const CHECKED = { checked: true };
-
 const EMPTY = Buffer.alloc(0);
 
 function isEventStream(headers: Headers): boolean {
   const type = headers["content-type"];
   return typeof type === "string" && type.length > 16 && /^text\/event-stream\b/i.test(type);
-}
-
-// Source: RFC 9110 section 6.4.1.
-function hasNoBody(method: string, status: number): boolean {
-  return method === "HEAD" || status === 204 || status === 304;
-}
-
-// A policy that failed would fail again over its own error.
-function isOfPolicy({ side, cause }: Failure): boolean {
-  return side === "gateway" && cause === "policy";
 }
 
 function ignore(): void {}

@@ -5,7 +5,8 @@ import {
   type Outcome,
   type RequestView,
 } from "@signalbox/core";
-import { Attempt, type AttemptOwner } from "./attempt.js";
+import { Attempt } from "./attempt.js";
+import type { AttemptOwner } from "./attempt-owner.js";
 import { WholeBody } from "./body.js";
 import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
 import type { Failure } from "./failure.js";

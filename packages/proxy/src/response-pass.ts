@@ -57,6 +57,12 @@ export class ResponsePass implements FinalResponse {
   }
 }
 
+/** What the function of a body gave, if it is a stream. */
+export function streamOf(made: Readable, hook: "onRequest" | "onResponse"): Readable {
+  if (typeof (made as Partial<Readable> | undefined)?.pipe === "function") return made;
+  throw new TypeError(`${hook}: the function of body gave no stream`);
+}
+
 /** The status that a policy gave, if it is one. */
 export function checkedStatus(status: number): number {
   if (Number.isInteger(status) && status >= 200 && status <= 599) return status;

@@ -4,7 +4,7 @@ import type { Answer } from "./error-answer.js";
 import type { Headers } from "./head-record.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { Reply } from "./reply.js";
-import type { FinalResponse } from "./response-pass.js";
+import { streamOf, type FinalResponse } from "./response-pass.js";
 import type { ServerRequest } from "./view.js";
 
 /** The response of an instance as far as the steps around it hold it back. */
@@ -143,9 +143,10 @@ export function answerThrough(
 }
 
 function through(source: Readable, transforms: FinalResponse["transforms"]): Readable {
-  const out = transforms.reduce((body, transform) => transform(body), source);
-  if (typeof (out as Partial<Readable> | undefined)?.pipe === "function") return out;
-  throw new TypeError("onResponse: the function of body gave no stream");
+  return streamOf(
+    transforms.reduce((body, transform) => transform(body), source),
+    "onResponse",
+  );
 }
 
 /** The length that a flat list of headers announces; -1 for none. */

@@ -6,7 +6,7 @@ import type {
   RequestView,
 } from "@signalbox/core";
 import { answerEnd, answerRequest, type AnswerHost } from "./answer-request.js";
-import type { ExchangeRequest } from "./exchange.js";
+import type { ExchangeRequest } from "./exchange-host.js";
 import type { Failure } from "./failure.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { ServiceQueues, Waiter } from "./service-queues.js";

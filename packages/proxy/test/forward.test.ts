@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import { systemEnv } from "@signalbox/core";
+import { systemEnv, type ConfigInput } from "@signalbox/core";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   deadUrl,

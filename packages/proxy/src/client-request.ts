@@ -1,0 +1,81 @@
+import { buildUpstreamRequest, type ForwardDecision } from "@signalbox/core";
+import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
+import type { ExchangeRequest } from "./exchange-host.js";
+import { extrasOf } from "./extras.js";
+import { marksOf } from "./request-marks.js";
+import { dropLength } from "./response-steps.js";
+import { streamOf } from "./response-pass.js";
+import type { OutgoingRequest, RequestExtras } from "./slot.js";
+import { errorOf } from "./step-wait.js";
+import { hasBody } from "./view.js";
+
+/** The exchange that a request belongs to. */
+export interface RequestOwner extends BodyOwner {
+  /** A policy failed. */
+  failed(error: Error): void;
+}
+
+/** The request of a client as it goes to instances: the body once as it comes, and again as far as it is kept. */
+export class ClientRequest {
+  readonly #request: ExchangeRequest;
+  readonly body: RequestBody | null;
+  readonly #extras: RequestExtras | undefined;
+  /** Why a policy could not make the body. */
+  error: Error | undefined;
+
+  constructor(request: ExchangeRequest, decision: ForwardDecision, owner: RequestOwner) {
+    const { req } = request;
+    this.#request = request;
+    const marks = marksOf(req);
+    this.body = hasBody(req, marks) ? this.#bodyOf(decision, owner) : null;
+    this.#extras = extrasOf(req, marks, request.awaitsContinue && this.body !== null);
+  }
+
+  /** Whether all of it has come. */
+  get isWhole(): boolean {
+    return this.body === null || this.#request.req.complete;
+  }
+
+  /** Whether the instance is asked if it wants the body. */
+  get expectsContinue(): boolean {
+    return this.#extras?.expectsContinue === true;
+  }
+
+  /**
+   * The request for one attempt.
+   *
+   * @param isFirst whether it gets the body of the client itself, and not what is kept of it
+   */
+  outgoing(decision: ForwardDecision, isFirst: boolean): OutgoingRequest {
+    const { view, policies } = this.#request;
+    const { method, path, headers } = buildUpstreamRequest(view, decision, CHECKED);
+    // What a policy makes of a body has a length of its own.
+    if (policies?.changesBody === true) dropLength(headers);
+    const body = isFirst ? this.body : this.#wholeBody();
+    return { method, path, headers, body, idleMs: 0, extras: isFirst ? this.#extras : undefined };
+  }
+
+  #bodyOf({ limits }: ForwardDecision, owner: RequestOwner): RequestBody {
+    const { req, policies } = this.#request;
+    req.on("error", ignore);
+    if (policies?.changesBody !== true) return new RequestBody(req, limits, owner);
+    try {
+      const source = streamOf(policies.bodyOf(req), "onRequest");
+      source.on("error", (error: Error) => owner.failed(error));
+      return new RequestBody(source, limits, owner);
+    } catch (error) {
+      this.error = errorOf(error);
+      return new RequestBody(req, limits, owner);
+    }
+  }
+
+  #wholeBody(): WholeBody | null {
+    const whole = this.body?.whole;
+    return whole === undefined ? null : new WholeBody(whole);
+  }
+}
+
+/** All who send refuse values that no field may hold, and blame no instance for them. */
+const CHECKED = { checked: true };
+
+function ignore(): void {}
