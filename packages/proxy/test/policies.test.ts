@@ -243,6 +243,25 @@ describe("a step before the request", () => {
     expect((await ended()).failure).toMatchObject({ cause: "policy", error: new Error("broken") });
     expect(inFlight(gateway)).toBe(0);
   });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["gives no stream", () => undefined as never],
+  ])("whose function of a body %s ends the request", async (_how, body) => {
+    const { url, ended, gateway } = await through({ bad: { onRequest: () => ({ body }) } });
+    expect(await send(url, "/x", { method: "POST", body: "quiet" })).toMatchObject({ status: 500 });
+    expect(await ended()).toMatchObject({
+      attempts: 0,
+      failure: { side: "gateway", cause: "policy" },
+    });
+    expect(inFlight(gateway)).toBe(0);
+    expect((await send(url, "/x")).status).toBe(200);
+  });
 });
 
 describe("a step before the response", () => {
