@@ -45,6 +45,8 @@ describe("an error of a socket or of undici", () => {
     ["HPE_INVALID_CONSTANT", { side: "instance", cause: "protocol" }],
     ["UND_ERR_REQ_CONTENT_LENGTH_MISMATCH", { side: "client", cause: "malformed" }],
     ["UND_ERR_INVALID_ARG", { side: "gateway", cause: "error" }],
+    ["EMFILE", { side: "gateway", cause: "overloaded" }],
+    ["ENOBUFS", { side: "gateway", cause: "overloaded" }],
     ["__proto__", { side: "instance", cause: "protocol" }],
   ])("%s is %j", (code, expected) => {
     const error = Object.assign(new Error("x"), { code });

@@ -81,6 +81,9 @@ const OURS: ReadonlySet<string> = new Set([
   "UND_ERR_DESTROYED",
 ]);
 
+/** The machine has no more of what a connection takes: files, buffers, memory. */
+const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
 /** Reads what undici or Node say of a failed attempt. */
 export function failureOf(error: Error & { code?: unknown }, stage: OutcomeStage): Failure {
   const code = typeof error.code === "string" ? error.code : "";
@@ -88,6 +91,7 @@ export function failureOf(error: Error & { code?: unknown }, stage: OutcomeStage
   if (code === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH")
     return { side: "client", stage, cause: "malformed" };
   if (OURS.has(code)) return { side: "gateway", stage, cause: "error", error };
+  if (EXHAUSTED.has(code)) return { side: "gateway", stage, cause: "overloaded" };
   const known = Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
   return { side: "instance", stage, cause: known ?? (isTls(code) ? "tls" : "protocol") };
 }

@@ -64,7 +64,7 @@ export class Handshake implements UpgradeListener {
   hangUp(): void {
     if (this.#state !== "waiting") return;
     this.#cancel();
-    this.#refuse(CLOSING);
+    this.#refuse({ side: "gateway", stage: "upgrade", cause: "closing" });
   }
 
   /** Cuts it. */
@@ -76,7 +76,7 @@ export class Handshake implements UpgradeListener {
   // --- attempts ---
 
   #sendOr503(decision: ForwardDecision): void {
-    if (!this.#send(decision)) this.#refuse(NO_INSTANCE);
+    if (!this.#send(decision)) this.#refuse(refused("no-instance"));
   }
 
   /** Starts an attempt; false when its instance is gone. */
@@ -86,7 +86,7 @@ export class Handshake implements UpgradeListener {
     const place = this.#host.take(decision);
     if (place === "gone") return false;
     if (place === "full") {
-      this.#refuse(OVERLOADED);
+      this.#refuse(refused("overloaded"));
       return true;
     }
     this.#place = place;
@@ -135,7 +135,7 @@ export class Handshake implements UpgradeListener {
       if (this.#send(next.decision)) return;
       // The instance left during the pause: another one is asked for.
       const other = ask();
-      if (other.kind === "stop") this.#refuse(NO_INSTANCE);
+      if (other.kind === "stop") this.#refuse(refused("no-instance"));
       else this.#sendOr503(other.decision);
     };
     if (next.delayMs > 0) this.#limit(next.delayMs, again);
@@ -294,8 +294,8 @@ export class Handshake implements UpgradeListener {
   }
 }
 
-const NO_INSTANCE: Failure = { side: "gateway", stage: "connect", cause: "no-instance" };
-const OVERLOADED: Failure = { side: "gateway", stage: "connect", cause: "overloaded" };
-const CLOSING: Failure = { side: "gateway", stage: "upgrade", cause: "closing" };
+function refused(cause: "no-instance" | "overloaded"): Failure {
+  return { side: "gateway", stage: "connect", cause };
+}
 
 function ignore(): void {}

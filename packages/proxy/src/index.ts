@@ -4,14 +4,8 @@
  * @module @signalbox/proxy
  */
 
-export {
-  createProxy,
-  type CloseOptions,
-  type HandleOptions,
-  type Proxy,
-  type ProxyCounts,
-} from "./proxy.js";
-export type { ProxyOptions } from "./proxy-options.js";
+export { createProxy, type Proxy, type ProxyCounts } from "./proxy.js";
+export type { CloseOptions, HandleOptions, ProxyOptions } from "./proxy-options.js";
 export type {
   Awaitable,
   Policy,

@@ -55,3 +55,20 @@ function checked(
   if (isGood(value) && value >= 0) return value;
   throw new TypeError(`createProxy: ${name} must be ${expected}, got ${String(value)}`);
 }
+
+/** What a proxy is told with a request. */
+export interface HandleOptions {
+  /** Hands on what no route takes. Default: 404. */
+  readonly none?: () => void;
+  /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
+  readonly awaitsContinue?: boolean;
+}
+
+/** How a proxy closes. */
+export interface CloseOptions {
+  /**
+   * Requests and websockets that are under way may take this long; then requests are cut, and websockets get a Close
+   * frame (1001) and a second to answer it. Unit: milliseconds. Default: 10 000.
+   */
+  readonly graceMs?: number;
+}

@@ -6,7 +6,6 @@ import {
   type Decision,
   type ForwardDecision,
   type Gateway,
-  type RejectDecision,
   type RequestView,
 } from "@signalbox/core";
 import { answer, closeAfter, type ServerReply } from "./answer.js";
@@ -24,30 +23,21 @@ import { PendingHeads } from "./pending-heads.js";
 import { PolicyChains } from "./policy-chain.js";
 import type { PolicyRun } from "./policy-run.js";
 import { Pools } from "./pools.js";
-import { limitsOf, type ProxyLimits, type ProxyOptions } from "./proxy-options.js";
+import {
+  limitsOf,
+  type CloseOptions,
+  type HandleOptions,
+  type ProxyLimits,
+  type ProxyOptions,
+} from "./proxy-options.js";
 import { rawResponse } from "./raw-response.js";
+import { badRequest, CLOSING } from "./refusals.js";
 import { ServiceQueues } from "./service-queues.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
+import { UnderWay } from "./under-way.js";
 import { Upgrades } from "./upgrades.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
-import { asksForWebSocket, webSocketProblem } from "./web-socket.js";
-
-/** What a proxy is told with a request. */
-export interface HandleOptions {
-  /** Hands on what no route takes. Default: 404. */
-  readonly none?: () => void;
-  /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
-  readonly awaitsContinue?: boolean;
-}
-
-/** How a proxy closes. */
-export interface CloseOptions {
-  /**
-   * Requests and websockets that are under way may take this long; then requests are cut, and websockets get a Close
-   * frame (1001) and a second to answer it. Unit: milliseconds. Default: 10 000.
-   */
-  readonly graceMs?: number;
-}
+import { asksForWebSocket } from "./web-socket.js";
 
 /** Forwards requests as a gateway decides. Owns the connections to the instances. */
 export interface Proxy {
@@ -86,14 +76,6 @@ export function createProxy(gateway: Gateway, options: ProxyOptions = {}): Proxy
   return new GatewayProxy(gateway, options);
 }
 
-const CLOSING: RejectDecision = {
-  kind: "reject",
-  status: 503,
-  headers: { "retry-after": "1" },
-  reason: "overloaded",
-  detail: "the proxy is closing",
-};
-
 type Roles = ExchangeHost & MirrorHost & EntryHost & AnswerHost & PlaceHost;
 
 class GatewayProxy implements Proxy, Roles {
@@ -103,13 +85,11 @@ class GatewayProxy implements Proxy, Roles {
   readonly deadlines = new Deadlines();
   readonly #upgrades: Upgrades;
   readonly #options: ProxyOptions;
-  readonly #mirrors = new Set<{ cancel(): void }>();
+  readonly #underWay = new UnderWay();
   readonly queues = new ServiceQueues(this.deadlines);
-  #running = 0;
   /** Responses that are not over, to be cut when the time to close is up. */
   readonly open = new OpenList();
   readonly heads = new PendingHeads();
-  readonly #whenIdle: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -128,9 +108,9 @@ class GatewayProxy implements Proxy, Roles {
 
   get counts(): ProxyCounts {
     return {
-      requests: this.#running - this.#upgrades.size,
+      requests: this.#underWay.requests - this.#upgrades.size,
       upgrades: this.#upgrades.size,
-      mirrors: this.#mirrors.size,
+      mirrors: this.#underWay.mirrors,
       waiting: this.queues.size,
       pools: this.pools.size,
     };
@@ -156,19 +136,14 @@ class GatewayProxy implements Proxy, Roles {
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad);
     if (decision.kind === "none") return this.#handOn(req, res, none);
-    this.#running++;
+    this.#underWay.begin();
     this.#act({ req, res, view, startedAt, awaitsContinue, policies: undefined }, decision);
   }
 
   // A request counts while policies look at it, and further on when a route takes it.
   #enter(entry: Entry): Decision | undefined {
-    this.#running++;
+    this.#underWay.begin();
     return entry.decide();
-  }
-
-  #leave(): void {
-    this.#running--;
-    this.#wakeIdle();
   }
 
   #entered(
@@ -180,7 +155,7 @@ class GatewayProxy implements Proxy, Roles {
   ): void {
     if (decision.kind !== "none")
       return this.#act({ req, res, view, startedAt, awaitsContinue, policies }, decision);
-    this.#leave();
+    this.#underWay.end();
     this.#handOn(req, res, none);
   }
 
@@ -221,7 +196,7 @@ class GatewayProxy implements Proxy, Roles {
       const entry = new Entry(this, view, socket, startedAt);
       const entered = (decision: Decision): void => {
         if (decision.kind !== "none") return this.#actUpgrade(req, socket, head, entry, decision);
-        this.#leave();
+        this.#underWay.end();
         handOn();
       };
       const decision = this.#enter(entry);
@@ -231,7 +206,7 @@ class GatewayProxy implements Proxy, Roles {
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad);
     if (decision.kind === "none") return handOn();
-    this.#running++;
+    this.#underWay.begin();
     this.#actUpgrade(req, socket, head, { view, startedAt, policies: undefined }, decision);
   }
 
@@ -244,7 +219,7 @@ class GatewayProxy implements Proxy, Roles {
   ): void {
     // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
     const isUpgrade = asksForWebSocket(req) || hasBody(req);
-    const final = isUpgrade ? this.#admit(req, decision) : decision;
+    const final = isUpgrade ? this.#upgrades.admit(req, decision) : decision;
     if (isUpgrade && final.kind === "forward") {
       const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
       this.#upgrades.begin(upgrade);
@@ -254,14 +229,6 @@ class GatewayProxy implements Proxy, Roles {
     }
   }
 
-  #admit(req: IncomingMessage, decision: AnsweringDecision): AnsweringDecision {
-    if (this.isClosing) return CLOSING;
-    if (decision.kind !== "forward") return decision;
-    const problem = webSocketProblem(req);
-    if (problem !== undefined) return badRequest(problem);
-    return this.#upgrades.refusalOf(decision) ?? decision;
-  }
-
   close(options: CloseOptions = {}): Promise<void> {
     this.#closed ??= this.#close(options);
     return this.#closed;
@@ -269,14 +236,14 @@ class GatewayProxy implements Proxy, Roles {
 
   async #close({ graceMs = 10_000 }: CloseOptions): Promise<void> {
     const end = performance.now() + graceMs;
-    await this.#within(end, this.#idle());
+    await this.#within(end, this.#underWay.idle());
     await this.#within(end, this.pools.close());
     // What has not ended by now is cut: the clients see it.
     this.#upgrades.hangUp();
     this.open.cut();
-    for (const mirror of this.#mirrors) mirror.cancel();
+    this.#underWay.cancelMirrors();
     await this.pools.destroy();
-    await this.#idle();
+    await this.#underWay.idle();
     this.deadlines.close();
   }
 
@@ -287,20 +254,8 @@ class GatewayProxy implements Proxy, Roles {
     clearTimeout(timer);
   }
 
-  /** Resolves when nothing is under way. */
-  #idle(): Promise<void> {
-    if (this.#running + this.#mirrors.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenIdle.push(resolve));
-  }
-
-  #wakeIdle(): void {
-    if (this.#running + this.#mirrors.size === 0)
-      for (const wake of this.#whenIdle.splice(0)) wake();
-  }
-
   ended(over: Over, policies: PolicyRun | undefined): void {
-    this.#running--;
-    if (this.#whenIdle.length > 0) this.#wakeIdle();
+    this.#underWay.end();
     const { onEnd } = this.#options;
     if (onEnd === undefined && policies === undefined) return;
     const end = over.end();
@@ -335,14 +290,13 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   mirrorBegins(mirror: { cancel(): void }): boolean {
-    if (this.#mirrors.size >= this.limits.maxMirrors) return false;
-    this.#mirrors.add(mirror);
+    if (this.#underWay.mirrors >= this.limits.maxMirrors) return false;
+    this.#underWay.beginMirror(mirror);
     return true;
   }
 
   mirrorEnded(mirror: { cancel(): void }): void {
-    this.#mirrors.delete(mirror);
-    if (this.#whenIdle.length > 0) this.#wakeIdle();
+    this.#underWay.endMirror(mirror);
   }
 
   mirrorTold(end: MirrorEnd): void {
@@ -352,11 +306,6 @@ class GatewayProxy implements Proxy, Roles {
   released(service: string): void {
     this.queues.wake(service);
   }
-}
-
-function badRequest(detail: string): RejectDecision {
-  const headers = { connection: "close" };
-  return { kind: "reject", status: 400, headers, reason: "bad-request", detail };
 }
 
 function ignore(): void {}

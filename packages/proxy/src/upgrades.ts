@@ -1,16 +1,20 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { ForwardDecision, Gateway, RejectDecision } from "@signalbox/core";
+import type { AnsweringDecision, ForwardDecision, Gateway } from "@signalbox/core";
 import type { Answer, ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Handshake } from "./handshake.js";
 import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
 import type { PolicyRun } from "./policy-run.js";
 import { LINGER_MS } from "./raw-response.js";
+import { badRequest, CLOSING, overloaded } from "./refusals.js";
 import { Tunnel, type TunnelOrigin } from "./tunnel.js";
 import { UpgradeCounts, UpgradePlace } from "./upgrade-place.js";
 import { UpgradeSender } from "./upgrade.js";
+import { webSocketProblem } from "./web-socket.js";
 
 interface Listener {
+  readonly isClosing: boolean;
   errorAnswer(context: ErrorContext, headers: string[]): Answer;
   ended(over: Over, policies: PolicyRun | undefined): void;
 }
@@ -49,13 +53,17 @@ export class Upgrades implements HandshakeHost {
     return this.#all.size;
   }
 
-  /** Why there is no room for one more; undefined when there is. */
-  refusalOf(decision: ForwardDecision): RejectDecision | undefined {
+  /** The decision for an upgrade that has one for a request: a refusal where it may not, or cannot, be made. */
+  admit(req: IncomingMessage, decision: AnsweringDecision): AnsweringDecision {
+    if (this.#listener.isClosing) return CLOSING;
+    if (decision.kind !== "forward") return decision;
+    const problem = webSocketProblem(req);
+    if (problem !== undefined) return badRequest(problem);
+    const { route, instance } = decision;
     if (this.#max > 0 && this.size >= this.#max)
-      return overloaded(decision, `the proxy has ${this.#max} upgrades, its most`);
-    if (this.#isFull(decision))
-      return overloaded(decision, `${decision.instance.id} has its most upgrades`);
-    return undefined;
+      return overloaded(route, `the proxy has ${this.#max} upgrades, its most`);
+    if (this.#isFull(decision)) return overloaded(route, `${instance.id} has its most upgrades`);
+    return decision;
   }
 
   errorAnswer(context: ErrorContext, headers: string[]): Answer {
@@ -99,16 +107,4 @@ export class Upgrades implements HandshakeHost {
   #destroy(): void {
     for (const one of this.#all) one.destroy();
   }
-}
-
-function overloaded({ route }: ForwardDecision, detail: string): RejectDecision {
-  return {
-    kind: "reject",
-    route,
-    status: 503,
-    headers: { "retry-after": "1" },
-    reason: "overloaded",
-    detail,
-    retryAfterMs: 1_000,
-  };
 }
