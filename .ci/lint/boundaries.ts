@@ -48,7 +48,10 @@ const freePackages = ["bench"];
 const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts", "state.ts"];
 const stages = ["match", "affinity", "split", "balance", "health", "rewrite"];
 /** The compiled and the written configuration: stages know their types, never their code. */
-const configTypes = ["config/plan.ts", "config/config.ts"];
+const configTypes = [
+  ...["config/plan.ts", "config/config.ts", "config/match-config.ts"],
+  ...["config/rewrite-config.ts", "config/route-config.ts", "config/service-config.ts"],
+];
 
 /** Clock, chance and sockets: core's tests have them no more than core itself. */
 const impureModules = [

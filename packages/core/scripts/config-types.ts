@@ -25,11 +25,13 @@ export interface FieldPlace extends Place {
   readonly ownDoc: string;
 }
 
-const file = path.join(import.meta.dirname, "../src/config/config.ts");
+const files = ["config", "match-config", "rewrite-config", "route-config", "service-config"].map(
+  (name) => path.join(import.meta.dirname, `../src/config/${name}.ts`),
+);
 
 /** Reads the types of a configuration with their doc comments; each exported one is a place to begin at. */
 export function configTypes(): (name: string) => Place {
-  const program = ts.createProgram([file], {
+  const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.NodeNext,
     exactOptionalPropertyTypes: true,
@@ -38,10 +40,13 @@ export function configTypes(): (name: string) => Place {
     types: [],
   });
   const checker = program.getTypeChecker();
-  const source = checker.getSymbolAtLocation(program.getSourceFile(file) as ts.SourceFile);
+  const sources = files.map((file) =>
+    checker.getSymbolAtLocation(program.getSourceFile(file) as ts.SourceFile),
+  );
   return (name) => {
-    const symbol = source?.exports?.get(ts.escapeLeadingUnderscores(name));
-    if (symbol === undefined) throw new Error(`config.ts exports no type ${name}`);
+    const key = ts.escapeLeadingUnderscores(name);
+    const symbol = sources.map((source) => source?.exports?.get(key)).find(Boolean);
+    if (symbol === undefined) throw new Error(`no file of the configuration exports ${name}`);
     return placeOf([checker.getDeclaredTypeOfSymbol(symbol)], checker);
   };
 }

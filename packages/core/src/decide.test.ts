@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ConfigInput, RouteConfig } from "./config/config.js";
+import type { ConfigInput } from "./config/config.js";
+import type { RouteConfig } from "./config/route-config.js";
 import type { ForwardDecision } from "./decision.js";
 import { createGateway } from "./gateway.js";
 import { buildClientResponse } from "./rewrite/client-response.js";

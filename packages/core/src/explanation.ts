@@ -1,4 +1,4 @@
-import type { StickyConfig } from "./config/config.js";
+import type { StickyConfig } from "./config/route-config.js";
 import type { Decision } from "./decision.js";
 import type { FailedCondition } from "./match/trace.js";
 

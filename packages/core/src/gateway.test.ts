@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ConfigInput, RetryConfig } from "./config/config.js";
+import type { ConfigInput } from "./config/config.js";
+import type { RetryConfig } from "./config/route-config.js";
 import type { Decision, ForwardDecision } from "./decision.js";
 import { createGateway, type Gateway } from "./gateway.js";
 import type { Outcome } from "./outcome.js";

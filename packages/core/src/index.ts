@@ -32,42 +32,50 @@ export { defineConfig } from "./config/define-config.js";
 export { CONFIG_CODES, type ConfigCode } from "./config/codes.js";
 export { formatProblem, GatewayConfigError, type ConfigProblem } from "./config/problem.js";
 export type {
-  BackendConfig,
-  ConditionMap,
   ConfigInput,
-  ConnectConfig,
-  TlsConfig,
-  CorsConfig,
   DefaultsConfig,
   GatewayConfig,
-  FallbackConfig,
-  HeaderChangesConfig,
-  HedgeConfig,
-  InstanceConfig,
+  RequestLimitsConfig,
+} from "./config/config.js";
+export type {
+  ConditionMap,
   MatchConfig,
-  MirrorCompareConfig,
-  MirrorConfig,
-  OutlierConfig,
   PathCondition,
+  TextCondition,
+} from "./config/match-config.js";
+export type {
+  CorsConfig,
+  HeaderChangesConfig,
   PathRewriteConfig,
   RedirectConfig,
-  RequestLimitsConfig,
   RespondConfig,
   ResponseRewriteConfig,
-  RetryConfig,
   RewriteConfig,
+} from "./config/rewrite-config.js";
+export type {
+  BackendConfig,
+  FallbackConfig,
+  HedgeConfig,
+  MirrorCompareConfig,
+  MirrorConfig,
+  RetryConfig,
   RouteConfig,
   RouteLimitsConfig,
-  ServiceConfig,
-  ServiceLimitsConfig,
   ShortRouteConfig,
   SplitConfig,
   StickyConfig,
-  TextCondition,
   TimeoutsConfig,
   ToConfig,
   WeightedBackendConfig,
-} from "./config/config.js";
+} from "./config/route-config.js";
+export type {
+  ConnectConfig,
+  TlsConfig,
+  InstanceConfig,
+  OutlierConfig,
+  ServiceConfig,
+  ServiceLimitsConfig,
+} from "./config/service-config.js";
 export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
 export type { ConnectPlan, ServiceLimitsPlan, TlsPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ConfigInput, ServiceConfig } from "./config/config.js";
+import type { ConfigInput } from "./config/config.js";
+import type { ServiceConfig } from "./config/service-config.js";
 import type { ForwardDecision } from "./decision.js";
 import { createGateway, type Gateway } from "./gateway.js";
 import type { Outcome } from "./outcome.js";

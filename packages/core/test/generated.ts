@@ -1,13 +1,12 @@
 import fc from "fast-check";
+import type { GatewayConfig } from "../src/config/config.js";
 import type {
   ConditionMap,
-  GatewayConfig,
   MatchConfig,
   PathCondition,
-  RouteConfig,
   TextCondition,
-  ToConfig,
-} from "../src/config/config.js";
+} from "../src/config/match-config.js";
+import type { RouteConfig, ToConfig } from "../src/config/route-config.js";
 import type { RequestView } from "../src/request.js";
 
 // Tables and requests over few words, so that they meet often.

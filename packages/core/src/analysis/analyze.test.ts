@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { config, view } from "../../test/generated.js";
-import type { ConfigInput, GatewayConfig, RouteConfig } from "../config/config.js";
+import type { ConfigInput, GatewayConfig } from "../config/config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import { createGateway } from "../gateway.js";
 import { testEnv } from "../testing/env.js";
 import { analyzeRoutes } from "./analyze.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { config } from "../../test/generated.js";
-import type { GatewayConfig, RouteConfig } from "../config/config.js";
+import type { GatewayConfig } from "../config/config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import { request } from "../testing/request.js";
 import { compareConfigs } from "./compare.js";
 import { generateRequests } from "./generate.js";

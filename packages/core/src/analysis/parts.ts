@@ -1,4 +1,5 @@
-import type { MatchConfig, RouteConfig, TextCondition } from "../config/config.js";
+import type { MatchConfig, TextCondition } from "../config/match-config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import { listOf } from "../match/conditions.js";
 import type { CompiledPath } from "../match/pattern.js";
 import { matchesOf, type Alternative } from "../match/table.js";

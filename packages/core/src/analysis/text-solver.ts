@@ -1,4 +1,4 @@
-import type { TextCondition } from "../config/config.js";
+import type { TextCondition } from "../config/match-config.js";
 import { compileText, type TextTest } from "../match/text.js";
 import { isExactRegex, Language, tryLanguage } from "./language.js";
 

@@ -1,4 +1,5 @@
-import type { GatewayConfig, RouteConfig } from "../config/config.js";
+import type { GatewayConfig } from "../config/config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import type { Plan } from "../config/plan.js";
 import type { Alternative } from "../match/table.js";
 import { isBad, parseRequest } from "../match/target.js";

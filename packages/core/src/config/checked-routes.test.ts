@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createGateway } from "../gateway.js";
-import type { ConfigInput, RouteConfig } from "./config.js";
+import type { ConfigInput } from "./config.js";
+import type { RouteConfig } from "./route-config.js";
 import { checkConfig } from "./check.js";
 import { GatewayConfigError } from "./problem.js";
 

@@ -4,16 +4,16 @@ import type { PathOptions } from "../match/path.js";
 import { changedHeaders } from "../rewrite/header-changes.js";
 import { compileCors } from "../rewrite/cors.js";
 import { rangesOf, summable } from "../split/pick-version.js";
+import type { DefaultsConfig } from "./config.js";
+import type { HeaderChangesConfig } from "./rewrite-config.js";
 import type {
   BackendConfig,
-  DefaultsConfig,
-  HeaderChangesConfig,
   MirrorConfig,
   RetryConfig,
   RouteConfig,
   ToConfig,
   WeightedBackendConfig,
-} from "./config.js";
+} from "./route-config.js";
 import type { ActionPlan, BackendPlan, MirrorPlan, SplitPlan, TargetPlan } from "./plan.js";
 import { compileForwarding, mirrorRules } from "./compile-forwarding.js";
 import { compileRedirect, compileResponseRewrite, compileRewrites } from "./compile-rewrite.js";

@@ -6,15 +6,15 @@ import type {
   RetryRule,
   Timeouts,
 } from "../decision.js";
+import type { DefaultsConfig } from "./config.js";
 import type {
-  DefaultsConfig,
   HedgeConfig,
   MirrorCompareConfig,
   MirrorConfig,
   RouteConfig,
   RouteLimitsConfig,
   TimeoutsConfig,
-} from "./config.js";
+} from "./route-config.js";
 import type { ForwardPlan } from "./plan.js";
 import { withDefaults } from "./with-defaults.js";
 

@@ -10,7 +10,7 @@ import type {
   RedirectConfig,
   ResponseRewriteConfig,
   RewriteConfig,
-} from "./config.js";
+} from "./rewrite-config.js";
 import { withDefaults } from "./with-defaults.js";
 
 /** Compiles rewrites of several levels: a later one acts after the earlier, and what it does not give comes from there. */

@@ -4,7 +4,8 @@ import { config, view } from "../../test/generated.js";
 import { createGateway } from "../gateway.js";
 import { testEnv } from "../testing/env.js";
 import { compileConfig } from "./compile.js";
-import type { GatewayConfig, RouteConfig } from "./config.js";
+import type { GatewayConfig } from "./config.js";
+import type { RouteConfig } from "./route-config.js";
 
 const tableOf = (routes: readonly RouteConfig[]): GatewayConfig => ({
   services: { s: { instances: ["http://s"] } },

@@ -4,7 +4,8 @@ import { compileTable, matchesOf, type PlacedRoute, type SearchableTable } from 
 import type { Earlier } from "./checked-routes.js";
 import { ActionsCompiler } from "./compile-action.js";
 import type { PathOptions } from "../match/path.js";
-import type { GatewayConfig, RouteConfig } from "./config.js";
+import type { GatewayConfig } from "./config.js";
+import type { RouteConfig } from "./route-config.js";
 import type { ActionPlan, TargetPlan } from "./plan.js";
 import { describeMatch } from "./short-form.js";
 

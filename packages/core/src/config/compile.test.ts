@@ -4,7 +4,9 @@ import type { ForwardDecision } from "../decision.js";
 import { createGateway } from "../gateway.js";
 import { testEnv } from "../testing/env.js";
 import { request } from "../testing/request.js";
-import type { GatewayConfig, RouteConfig, ServiceConfig } from "./config.js";
+import type { GatewayConfig } from "./config.js";
+import type { RouteConfig } from "./route-config.js";
+import type { ServiceConfig } from "./service-config.js";
 
 const forwarded = (
   route: RouteConfig,

@@ -8,16 +8,8 @@ import type { ParseOptions, RequestLimits } from "../match/target.js";
 import { assertConfig } from "./check.js";
 import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-routes.js";
 import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
-import type {
-  ConfigInput,
-  ConnectConfig,
-  DefaultsConfig,
-  GatewayConfig,
-  OutlierConfig,
-  RequestLimitsConfig,
-  ServiceConfig,
-  TlsConfig,
-} from "./config.js";
+import type { ConfigInput, DefaultsConfig, GatewayConfig, RequestLimitsConfig } from "./config.js";
+import type { ConnectConfig, OutlierConfig, ServiceConfig, TlsConfig } from "./service-config.js";
 import { instanceId, instanceUrl } from "./instance-url.js";
 import type {
   ConnectPlan,

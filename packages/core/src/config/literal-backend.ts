@@ -5,7 +5,7 @@ import type {
   SplitConfig,
   StickyConfig,
   WeightedBackendConfig,
-} from "./config.js";
+} from "./route-config.js";
 import type { KnownServices, NoVersions, VersionsOf } from "./literal-service.js";
 import type { RewriteFor } from "./literal-template.js";
 import type { TextFor, UnknownText } from "./literal-text.js";

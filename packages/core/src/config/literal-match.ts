@@ -1,4 +1,4 @@
-import type { ConditionMap, MatchConfig, TextCondition } from "./config.js";
+import type { ConditionMap, MatchConfig, TextCondition } from "./match-config.js";
 import type { NoParams, ParamNames } from "./literal-path.js";
 
 interface LiteralMatch<Params> extends Omit<MatchConfig, "params"> {

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { createGateway } from "../gateway.js";
-import type { MatchConfig, PathCondition } from "./config.js";
+import type { MatchConfig, PathCondition } from "./match-config.js";
 
 // Compiled and never run, as literal-service.test-d.ts says.
 

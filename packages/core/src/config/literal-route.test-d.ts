@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { createGateway } from "../gateway.js";
 import type { Balancer } from "../balance/balancer.js";
-import type { RouteConfig, ShortRouteConfig } from "./config.js";
+import type { RouteConfig, ShortRouteConfig } from "./route-config.js";
 
 // Compiled and never run, as literal-service.test-d.ts says.
 

@@ -1,13 +1,6 @@
-import type {
-  MatchConfig,
-  MirrorConfig,
-  RedirectConfig,
-  RespondConfig,
-  RewriteConfig,
-  RouteConfig,
-  ShortRouteConfig,
-  ToConfig,
-} from "./config.js";
+import type { MatchConfig } from "./match-config.js";
+import type { RedirectConfig, RespondConfig, RewriteConfig } from "./rewrite-config.js";
+import type { MirrorConfig, RouteConfig, ShortRouteConfig, ToConfig } from "./route-config.js";
 import type { MirrorsFor, ToFor } from "./literal-backend.js";
 import type { MatchesFor, MatchFor } from "./literal-match.js";
 import type { ParamNames } from "./literal-path.js";

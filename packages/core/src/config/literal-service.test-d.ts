@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { createGateway } from "../gateway.js";
-import type { InstanceConfig, ServiceConfig, SplitConfig, ToConfig } from "./config.js";
+import type { SplitConfig, ToConfig } from "./route-config.js";
+import type { InstanceConfig, ServiceConfig } from "./service-config.js";
 
 // What a type says is checked by the compiler alone: these tests are compiled and never run. A line below
 // `@ts-expect-error` fails when it compiles.

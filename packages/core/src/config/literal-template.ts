@@ -1,4 +1,4 @@
-import type { RewriteConfig } from "./config.js";
+import type { RewriteConfig } from "./rewrite-config.js";
 import type { NoParams, ParamOfSegment } from "./literal-path.js";
 import type { IsLiteralText } from "./literal-text.js";
 

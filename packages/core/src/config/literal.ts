@@ -1,4 +1,5 @@
-import type { ConfigInput, GatewayConfig, ShortRouteConfig } from "./config.js";
+import type { ConfigInput, GatewayConfig } from "./config.js";
+import type { ShortRouteConfig } from "./route-config.js";
 import type { RoutesFor, ShortRoutesFor } from "./literal-route.js";
 import type { ServicesOf } from "./literal-service.js";
 import type { IsWritten, PartFor } from "./plain.js";

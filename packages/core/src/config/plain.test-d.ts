@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from "vitest";
 import { createGateway, type Gateway } from "../gateway.js";
-import type { ConfigInput, GatewayConfig, RouteConfig, ShortRouteConfig } from "./config.js";
+import type { ConfigInput, GatewayConfig } from "./config.js";
+import type { RouteConfig, ShortRouteConfig } from "./route-config.js";
 import json from "./plain.fixture.json" with { type: "json" };
 
 // Compiled and never run, as literal-service.test-d.ts says.

@@ -10,7 +10,7 @@ import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
 import type { CheckedRoutes } from "./checked-routes.js";
 import type { RoutesPlan } from "./compile-routes.js";
-import type { StickyConfig } from "./config.js";
+import type { StickyConfig } from "./route-config.js";
 
 /** TLS to the instances of a service, after checking. */
 export interface TlsPlan {

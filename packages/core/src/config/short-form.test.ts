@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createGateway } from "../gateway.js";
 import { request } from "../testing/request.js";
-import type { ConfigInput, MatchConfig } from "./config.js";
+import type { ConfigInput } from "./config.js";
+import type { MatchConfig } from "./match-config.js";
 import { describeMatch, expandRoute } from "./short-form.js";
 
 const servicesOf = (config: ConfigInput) => Object.keys(createGateway(config).snapshot().services);

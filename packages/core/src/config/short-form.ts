@@ -1,14 +1,9 @@
 import { listOf } from "../match/conditions.js";
 import { instanceUrl } from "./instance-url.js";
-import type {
-  GatewayConfig,
-  InstanceConfig,
-  MatchConfig,
-  RouteConfig,
-  ServiceConfig,
-  ShortRouteConfig,
-  ToConfig,
-} from "./config.js";
+import type { GatewayConfig } from "./config.js";
+import type { MatchConfig } from "./match-config.js";
+import type { RouteConfig, ShortRouteConfig, ToConfig } from "./route-config.js";
+import type { InstanceConfig, ServiceConfig } from "./service-config.js";
 
 /** The fields of a match that may stand on a route of the short form. */
 export const MATCH_FIELDS: readonly (keyof MatchConfig)[] = [

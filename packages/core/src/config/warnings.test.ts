@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createGateway } from "../gateway.js";
 import { checkConfig } from "./check.js";
-import type { ConfigInput, ToConfig } from "./config.js";
+import type { ConfigInput } from "./config.js";
+import type { ToConfig } from "./route-config.js";
 import { formatProblem } from "./problem.js";
 
 const configOf = (to: ToConfig, more: object = {}): ConfigInput => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MatchConfig } from "../config/config.js";
+import type { MatchConfig } from "../config/match-config.js";
 import type { RequestView } from "../request.js";
 import { compileAddresses } from "./address.js";
 import { compileRoutes, matchRoute } from "./table.js";

@@ -1,4 +1,4 @@
-import type { MatchConfig, TextCondition } from "../config/config.js";
+import type { MatchConfig, TextCondition } from "../config/match-config.js";
 import {
   cookieOf,
   cookieStart,

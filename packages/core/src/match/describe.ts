@@ -1,4 +1,4 @@
-import type { TextCondition } from "../config/config.js";
+import type { TextCondition } from "../config/match-config.js";
 import type { CompiledPath } from "./pattern.js";
 
 /** A text condition in words: `"x"`, `text that starts with "x"`, `nothing`, … */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PathCondition } from "../config/config.js";
+import type { PathCondition } from "../config/match-config.js";
 import { compilePath, isPatternProblem, readParams, type CompiledPath } from "./pattern.js";
 import { compileRoutes, matchRoute } from "./table.js";
 

@@ -1,4 +1,4 @@
-import type { PathCondition } from "../config/config.js";
+import type { PathCondition } from "../config/match-config.js";
 import { canonicalPath, isOdd, type PathOptions } from "./path.js";
 
 /** A path condition after compiling. `tree` forms are found by the radix tree; the others are tried one by one. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { MatchConfig, RouteConfig } from "../config/config.js";
+import type { MatchConfig } from "../config/match-config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import { compileRoutes } from "./table.js";
 
 /** Ids in their order of precedence, when the routes are listed the other way round. */

@@ -1,4 +1,4 @@
-import type { MatchConfig } from "../config/config.js";
+import type { MatchConfig } from "../config/match-config.js";
 import type { CompiledPath } from "./pattern.js";
 
 /** What the place of an alternative in the one total order depends on. */

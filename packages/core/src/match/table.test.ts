@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { MatchConfig, PathCondition, RouteConfig } from "../config/config.js";
+import type { MatchConfig, PathCondition } from "../config/match-config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import { createGateway } from "../gateway.js";
 import type { RequestView } from "../request.js";
 import { request } from "../testing/request.js";

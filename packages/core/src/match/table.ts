@@ -1,4 +1,5 @@
-import type { MatchConfig, RouteConfig } from "../config/config.js";
+import type { MatchConfig } from "../config/match-config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import type { ParsedRequest, RequestView } from "../request.js";
 import { ConditionsCompiler, listOf, type CompiledConditions } from "./conditions.js";
 import { canonicalHost, wildcardSuffixes } from "./host.js";

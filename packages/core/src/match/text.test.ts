@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TextCondition } from "../config/config.js";
+import type { TextCondition } from "../config/match-config.js";
 import { compileText } from "./text.js";
 
 const cases: readonly (readonly [

@@ -1,4 +1,4 @@
-import type { TextCondition } from "../config/config.js";
+import type { TextCondition } from "../config/match-config.js";
 import { compileRegex } from "./regex.js";
 
 /** A compiled condition on a text that may be absent. */

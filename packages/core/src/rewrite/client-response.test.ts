@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RouteConfig } from "../config/config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import type { ForwardDecision } from "../decision.js";
 import { createGateway } from "../gateway.js";
 import type { HeaderRecord } from "../request.js";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ResponseRewriteConfig, RouteConfig } from "../config/config.js";
+import type { ResponseRewriteConfig } from "../config/rewrite-config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import type { ForwardDecision } from "../decision.js";
 import { createGateway } from "../gateway.js";
 import { request } from "../testing/request.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CorsConfig } from "../config/config.js";
+import type { CorsConfig } from "../config/rewrite-config.js";
 import { request } from "../testing/request.js";
 import { compileCors, corsChanges, isOriginPattern, preflightHeaders } from "./cors.js";
 

@@ -1,4 +1,4 @@
-import type { CorsConfig } from "../config/config.js";
+import type { CorsConfig } from "../config/rewrite-config.js";
 import type { HeaderChanges } from "../decision.js";
 import { linesOf, type HeaderRecord, type RequestView } from "../request.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RouteConfig } from "../config/config.js";
+import type { RouteConfig } from "../config/route-config.js";
 import type { ForwardDecision } from "../decision.js";
 import { createGateway } from "../gateway.js";
 import { request, type RequestParts } from "../testing/request.js";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PathCondition, RedirectConfig } from "../config/config.js";
+import type { PathCondition } from "../config/match-config.js";
+import type { RedirectConfig } from "../config/rewrite-config.js";
 import { createGateway } from "../gateway.js";
 import { request, type RequestParts } from "../testing/request.js";
 

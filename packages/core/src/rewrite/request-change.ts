@@ -1,4 +1,4 @@
-import type { HeaderChangesConfig } from "../config/config.js";
+import type { HeaderChangesConfig } from "../config/rewrite-config.js";
 import type { HeaderChanges } from "../decision.js";
 import { eachHeader, type Fact, type RequestView } from "../request.js";
 import { applyHeaderChanges } from "./header-changes.js";

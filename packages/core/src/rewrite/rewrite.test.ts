@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PathCondition, RewriteConfig } from "../config/config.js";
+import type { PathCondition } from "../config/match-config.js";
+import type { RewriteConfig } from "../config/rewrite-config.js";
 import { createGateway } from "../gateway.js";
 import { canonicalPath } from "../match/path.js";
 import { request } from "../testing/request.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createGateway } from "../gateway.js";
-import type { StickyConfig } from "../config/config.js";
+import type { StickyConfig } from "../config/route-config.js";
 import type { RequestParts } from "../testing/request.js";
 import { request } from "../testing/request.js";
 import { testEnv } from "../testing/env.js";

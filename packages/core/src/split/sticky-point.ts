@@ -1,5 +1,5 @@
 import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
-import type { StickyConfig } from "../config/config.js";
+import type { StickyConfig } from "../config/route-config.js";
 import { murmur3 } from "./murmur3.js";
 
 /**

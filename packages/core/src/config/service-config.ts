@@ -1,0 +1,113 @@
+import type { Balancer } from "../balance/balancer.js";
+
+/** Limits of the requests under way at a service. */
+export interface ServiceLimitsConfig {
+  /** Most requests under way at all instances together; more wait, or get 503. Default: 0, which is no limit. */
+  readonly requests?: number;
+  /** Most requests that wait for a place of the service. Default: 0. */
+  readonly queue?: number;
+  /** Longest wait for a place of the service; then 503. Unit: milliseconds. Default: 5 000. */
+  readonly queueMs?: number;
+}
+
+/** One running copy of a service: a base URL, or a record with more. */
+export type InstanceConfig =
+  | string
+  | {
+      /** `http:` or `https:` URL; a path in it goes before the path of requests. */
+      readonly url: string;
+      /**
+       * Unix socket that the instance listens on, as an absolute path (on Windows a pipe); `url` then gives scheme, host
+       * and base path only. Default: none, the host of `url` is connected to. Error: SOCKET_PATH.
+       */
+      readonly socketPath?: string;
+      /** Unique in the service. Default: the normalised URL, with the socket where there is one. */
+      readonly id?: string;
+      readonly version?: string;
+      /** Share of traffic beside the other instances. Default: 1. */
+      readonly weight?: number;
+      readonly zone?: string;
+      readonly metadata?: { readonly [name: string]: unknown };
+    };
+
+/** Judging instances by real traffic. `false` switches it off. */
+export type OutlierConfig =
+  | false
+  | {
+      /** Gateway failures in a row (no connection, timeout, reset, 502, 503, 504) that eject. Default: 5. */
+      readonly consecutiveFailures?: number;
+      /** Default: 30 000. */
+      readonly baseEjectionMs?: number;
+      /** Default: 300 000. */
+      readonly maxEjectionMs?: number;
+      /** Largest share of a service that may be ejected, in [0, 1]; one may always be where there are two or more. Default: 0.5. */
+      readonly maxEjectionRatio?: number;
+    };
+
+/**
+ * TLS to the instances of a service whose URLs are `https:`. Texts are PEM, so that a configuration stays plain JSON.
+ * Whatever is given here, certificates are verified: against `ca`, or against the roots that Node trusts.
+ */
+export interface TlsConfig {
+  /** Certificates of the authorities to trust, instead of those that Node trusts. One PEM block or several. */
+  readonly ca?: string;
+  /** Certificate of our own, its chain behind it, for instances that ask who is there. Needs `key`. */
+  readonly cert?: string;
+  /** Private key of `cert`, not encrypted. */
+  readonly key?: string;
+  /** Name that is asked for (SNI) and that the certificate must hold. Default: the host of the URL. */
+  readonly serverName?: string;
+  /**
+   * SHA-256 fingerprints of public keys (of the SubjectPublicKeyInfo), in base64. The key of the instance's
+   * certificate must be one of them; it is looked at on each connection before a byte is sent. Comes on top of the
+   * other checks. Default: any key. Source: RFC 7469 section 2.4, for the form.
+   */
+  readonly pins?: readonly string[];
+  /** Oldest version of TLS. Default: `"TLSv1.2"`. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+  /**
+   * Takes whatever certificate the instance shows: anybody on the way can read and change everything. With `pins`
+   * those still hold. Default: false.
+   */
+  readonly dangerouslyAcceptAnyCertificate?: boolean;
+}
+
+/** The pool of connections to each instance of a service. */
+export interface ConnectConfig {
+  /** Longest time to connect. Default: 5 000. */
+  readonly timeoutMs?: number;
+  /** Most connections to one instance. Default: 256. */
+  readonly connections?: number;
+  /** Most requests waiting for a connection of one instance. Default: 1 024. */
+  readonly queue?: number;
+  /** Longest wait for a connection that others use; then 503. Default: 5 000. */
+  readonly queueMs?: number;
+  /** How long an idle connection is kept. Default: 4 000. */
+  readonly keepAliveMs?: number;
+  /**
+   * What is spoken. `"http2"` needs an instance that speaks it: over `https:` by ALPN, over `http:` by prior knowledge
+   * (h2c). `"auto"` takes what an `https:` instance offers, HTTP/2 first, and HTTP/1.1 over `http:`. Default: `"http1"`.
+   */
+  readonly protocol?: "http1" | "http2" | "auto";
+  /** Most requests at once on one HTTP/2 connection; an instance may allow fewer. Default: 100. */
+  readonly streams?: number;
+  /** For instances whose URL is `https:`. Default: the certificates that Node trusts, and no certificate of our own. */
+  readonly tls?: TlsConfig;
+  /**
+   * Most upgrades (websockets) to one instance at a time, for each proxy; beyond it 503. Default: 0, no limit but
+   * that of the proxy, because how many an instance bears is known to nobody else.
+   */
+  readonly upgrades?: number;
+}
+
+/** A named backend application. */
+export interface ServiceConfig {
+  readonly instances: readonly InstanceConfig[];
+  /** Default: `"least-request"`. */
+  readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
+  readonly outlier?: OutlierConfig;
+  /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */
+  readonly whenNoneEligible?: "try-all" | "reject";
+  readonly limits?: ServiceLimitsConfig;
+  readonly connect?: ConnectConfig;
+}
