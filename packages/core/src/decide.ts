@@ -10,7 +10,7 @@ import {
   unmatched,
   withCors,
 } from "./answers.js";
-import type { Balancer, PickInput } from "./balance/balancer.js";
+import { choose, type Draws } from "./choose.js";
 import {
   actionOf,
   type BackendPlan,
@@ -18,38 +18,17 @@ import {
   type MirrorPlan,
   type Plan,
 } from "./config/plan.js";
-import {
-  Forward,
-  type Decision,
-  type ForwardDecision,
-  type ForwardRules,
-  type HeaderChanges,
-  type Origin,
-  type Params,
-} from "./decision.js";
-import { eligibleOf } from "./health/eligible.js";
+import type { Decision, ForwardDecision, ForwardRules, Origin, Params } from "./decision.js";
+import { forwardTo } from "./forward-to.js";
 import { lastHopAnswer } from "./last-hop.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime, Target } from "./runtime.js";
-import { trailWith } from "./rewrite/forwarded.js";
-import { responseRewriteFor } from "./rewrite/response-rewrite.js";
-import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
+import type { MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
-
-/** Chance and time, as far as a decision needs them: the next numbers by what they are for, and the clock. */
-export interface Draws {
-  readonly split: () => number;
-  readonly balance: () => number;
-  readonly mirror: () => number;
-  readonly mirrorBalance: () => number;
-  readonly retry: () => number;
-  /** Read only when something depends on it: it is a tenth of the cost of a decision. */
-  readonly now: () => number;
-}
 
 /** What matching came to: a route, or a decision that is final already. */
 export type Matched =
@@ -247,120 +226,5 @@ function mirrorTo(
     undefined,
     NOTHING,
     NOTHING,
-  );
-}
-
-/** The instance that the balancer of a service picks in a target; undefined when there is none. */
-export function choose(
-  target: Target | undefined,
-  draws: Draws,
-  tried: readonly string[] = NOTHING,
-  draw = draws.balance,
-  mayTryAll = true,
-): InstanceState | undefined {
-  if (target === undefined) return undefined;
-  const { pool, plan } = target;
-  const isTimeless = pool.staleAt === Number.POSITIVE_INFINITY && plan.balancer.usesTime === false;
-  const now = isTimeless ? 0 : draws.now();
-  const { candidates, prepared } = eligibleOf(pool, now, mayTryAll && plan.tryAll);
-  if (candidates.length === 0) return undefined;
-  const input = { candidates, draw, now, cursor: pool.cursor, prepared };
-  // A balancer of the user's own may throw or answer no index: then nothing is chosen.
-  try {
-    if (tried.length > 0) return pickUntried(plan.balancer, input, tried);
-    return candidates[plan.balancer.pick(input)];
-  } catch {
-    return undefined;
-  }
-}
-
-interface Input extends PickInput {
-  readonly candidates: readonly InstanceState[];
-}
-
-// An instance that was tried is used again only when there is no other.
-function pickUntried(
-  balancer: Balancer,
-  { candidates, draw, now, cursor = 0 }: Input,
-  tried: readonly string[],
-): InstanceState | undefined {
-  const untried = candidates.filter(({ id }) => !tried.includes(id));
-  const left = untried.length > 0 ? untried : candidates;
-  return left[balancer.pick({ candidates: left, draw, now, cursor })];
-}
-
-function forwardTo(
-  instance: InstanceState,
-  origin: Origin,
-  id: string,
-  action: ForwardPlan,
-  rules: ForwardRules,
-  { rewrite, requestHeaders }: Pick<BackendPlan, "rewrite" | "requestHeaders">,
-  matched: MatchedPath,
-  point: number | undefined,
-  responseHeaders: readonly HeaderChanges[],
-  mirrors: readonly ForwardDecision[],
-): ForwardDecision {
-  const request = matched.request;
-  const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
-  return new Forward(
-    origin,
-    instance.basePath,
-    id,
-    matched.params,
-    instance.service,
-    instance.version === "" ? undefined : instance.version,
-    instance.reference,
-    point,
-    1,
-    NOTHING,
-    Object.freeze({
-      method: request.view.method,
-      path: instance.basePath === "" ? target : instance.basePath + target,
-      host: rewrite?.host ?? request.authority,
-    }),
-    requestHeaders,
-    responseHeaders,
-    NOTHING,
-    request.clientAddress,
-    request.peerAddress,
-    request.authority,
-    request.protocol,
-    request.peerTrusted,
-    rules,
-    mirrors,
-    trailWith(action.trail, request.forwardedHost),
-    action.responseRewrite && responseRewriteFor(action.responseRewrite, rewrite, matched),
-  );
-}
-
-/** The next attempt of a decision at another instance: same version and point. */
-export function forwardAgain(before: Forward, to: InstanceState): ForwardDecision {
-  const { method, host } = before.request;
-  const path = to.basePath + Forward.tailOf(before);
-  return new Forward(
-    Forward.originOf(before),
-    to.basePath,
-    before.route,
-    before.params,
-    before.service,
-    to.version === "" ? undefined : to.version,
-    to.reference,
-    before.point,
-    before.attempt + 1,
-    Object.freeze([...before.tried, before.instance.id]),
-    Object.freeze({ method, path, host }),
-    before.requestHeaders,
-    before.responseHeaders,
-    before.setCookies,
-    before.clientAddress,
-    before.peerAddress,
-    before.authority,
-    before.protocol,
-    before.peerTrusted,
-    Forward.rulesOf(before),
-    NOTHING,
-    before.trail,
-    before.responseRewrite,
   );
 }

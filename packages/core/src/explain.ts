@@ -1,5 +1,6 @@
 import { actionOf, type ActionPlan, type ForwardPlan } from "./config/plan.js";
-import { decideStages, matchStage, type Draws } from "./decide.js";
+import type { Draws } from "./choose.js";
+import { decideStages, matchStage } from "./decide.js";
 import type { Decision, ForwardDecision } from "./decision.js";
 import type {
   ExplainedBackend,

@@ -1,4 +1,5 @@
-import { choose, forwardAgain, type Draws } from "./decide.js";
+import { choose, type Draws } from "./choose.js";
+import { forwardAgain } from "./forward-to.js";
 import { Forward, type ForwardDecision } from "./decision.js";
 import { hedgeRefusalOf, type HedgeFacts } from "./health/hedge.js";
 import { mayRetry } from "./health/retry-budget.js";
