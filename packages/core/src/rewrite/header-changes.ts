@@ -1,5 +1,6 @@
 import type { HeaderChanges } from "../decision.js";
 import type { HeaderRecord } from "../request.js";
+import { foldedName, spellingOf } from "./field-text.js";
 
 /**
  * Applies sets of header changes, in their order, to a flat list (name, value, name, value) in place.
@@ -17,6 +18,27 @@ export function applyHeaderChanges(headers: string[], levels: readonly HeaderCha
     for (const [name, value] of changes.add) addHeader(headers, name, value);
     for (const name of changes.remove) removeHeader(headers, name);
   }
+}
+
+/** All names that changes touch, in lower case. */
+export function namesIn(levels: readonly HeaderChanges[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { set, add, remove } of levels) {
+    for (const [name] of set) names.add(name);
+    for (const [name] of add) names.add(name);
+    for (const name of remove) names.add(name);
+  }
+  return names;
+}
+
+/** Whether an odd name is another spelling of one of these, and none of them: lenient servers take both for the same. */
+export function isAliasOf(name: string, names: ReadonlySet<string>): boolean {
+  if (names.size === 0 || spellingOf(name) !== "odd") return false;
+  const lowerName = name.toLowerCase();
+  if (names.has(lowerName)) return false;
+  const folded = foldedName(lowerName);
+  for (const known of names) if (foldedName(known) === folded) return true;
+  return false;
 }
 
 /** Headers of an answer of our own after the configured changes. */

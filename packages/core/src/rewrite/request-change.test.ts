@@ -33,6 +33,27 @@ describe("a changed request", () => {
     expect(changed).toEqual({ method: "GET", url: "/", rawHeaders: ["a", "1", "a", "2"] });
   });
 
+  it("leaves a client no say in the names that change, whatever its Connection names", () => {
+    const rawHeaders = [
+      ...[
+        "Connection",
+        "close, X-User",
+        "connection",
+        "x-tag,te",
+        "X-User",
+        "evil",
+        "x-tag",
+        "evil",
+      ],
+      ...["x.user", "evil", "X_Secret", "evil", "X_Other", "stays", "Host", "a"],
+    ];
+    const headers = { set: { "x-user": "me" }, add: { "x-tag": "ours" }, remove: ["x-secret"] };
+    expect(changeRequest({ ...view, rawHeaders }, { headers }).rawHeaders).toEqual([
+      ...["Connection", "close", "connection", "te", "X_Other", "stays", "Host", "a"],
+      ...["x-user", "me", "x-tag", "ours"],
+    ]);
+  });
+
   it.each([
     [{ method: "G T" }, 'the method cannot be "G T"'],
     [{ url: "/a b" }, 'the url cannot be "/a b"'],

@@ -1,8 +1,8 @@
 import type { HeaderChangesConfig } from "../config/rewrite-config.js";
 import type { HeaderChanges } from "../decision.js";
 import { eachHeader, type Fact, type RequestView } from "../request.js";
-import { applyHeaderChanges } from "./header-changes.js";
-import { isHopByHop } from "./hop-by-hop.js";
+import { applyHeaderChanges, isAliasOf, namesIn } from "./header-changes.js";
+import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
 
 /** What is to be changed of a request. */
 export interface ViewChange {
@@ -30,9 +30,10 @@ export function changeRequest(view: RequestView, change: ViewChange): RequestVie
   if (headers === undefined) return changed as RequestView;
   const flat: string[] = [];
   eachHeader(view, (name, value) => flat.push(name, value));
-  changeHeaders(flat, headers);
+  const changes = changesOf(headers);
+  changed.rawHeaders = claimed(flat, namesIn([changes]));
+  applyHeaderChanges(changed.rawHeaders as string[], [changes]);
   delete changed.headers;
-  changed.rawHeaders = flat;
   return changed as RequestView;
 }
 
@@ -42,13 +43,43 @@ export function changeRequest(view: RequestView, change: ViewChange): RequestVie
  * @throws TypeError when a header cannot be changed so, or its value holds what no header may
  */
 export function changeHeaders(headers: string[], config: HeaderChangesConfig): void {
-  const { set = {}, add = {}, remove = [] } = config;
-  const changes: HeaderChanges = {
+  applyHeaderChanges(headers, [changesOf(config)]);
+}
+
+function changesOf({ set = {}, add = {}, remove = [] }: HeaderChangesConfig): HeaderChanges {
+  return {
     set: Object.entries(set).map(checkedPair),
     add: Object.entries(add).map(checkedPair),
     remove: remove.map(checkedName),
   };
-  applyHeaderChanges(headers, [changes]);
+}
+
+// The fields of a client without its say in some names: a field that its `Connection` names is not passed on and is
+// gone, but from then on the name is ours. Other spellings of it go too.
+function claimed(headers: readonly string[], names: ReadonlySet<string>): string[] {
+  const lines = headers.filter((_, i) => i % 2 === 1 && isConnection(headers[i - 1] as string));
+  const nominated = lines.length === 0 ? undefined : nominatedNames(lines.join(","));
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const lowerName = name.toLowerCase();
+    const isGone = names.has(lowerName) && nominated?.has(lowerName) === true;
+    if (isGone || isAliasOf(name, names)) continue;
+    const value = headers[i + 1] as string;
+    kept.push(name, lowerName === "connection" ? withoutOptions(value, names) : value);
+  }
+  return kept;
+}
+
+function isConnection(name: string): boolean {
+  return name.toLowerCase() === "connection";
+}
+
+function withoutOptions(connection: string, names: ReadonlySet<string>): string {
+  return connection
+    .split(",")
+    .filter((option) => !names.has(option.trim().toLowerCase()))
+    .join(",");
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

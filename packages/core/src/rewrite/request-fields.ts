@@ -1,7 +1,7 @@
 import type { HeaderChanges } from "../decision.js";
 import { eachHeader, headerOf, joinLines, type RequestView } from "../request.js";
 import { fieldText, foldedName, spellingOf } from "./field-text.js";
-import { removeHeaders } from "./header-changes.js";
+import { isAliasOf, namesIn, removeHeaders } from "./header-changes.js";
 import { isHopByHop, nominatedNames } from "./hop-by-hop.js";
 
 // What becomes of a field of the client.
@@ -69,7 +69,8 @@ function classify(name: string): number {
   if (lowerName === "cookie") return COOKIE;
   if (isHopByHop(lowerName)) return DROP;
   if (spelling === "plain") return OWNED.has(lowerName) ? DROP : KEEP;
-  return OWNED.has(foldedName(lowerName)) ? DROP : ODD;
+  const folded = foldedName(lowerName);
+  return OWNED.has(folded) || isHopByHop(folded) || folded === "content-length" ? DROP : ODD;
 }
 
 /**
@@ -102,7 +103,7 @@ export function copyRequestFields(
       headers[cookieAt] = joinLines(headers[cookieAt] as string, text, "cookie");
     } else if (
       (kind !== LENGTH || !isChunked(view)) &&
-      (kind !== ODD || !isAlias(name.toLowerCase(), changes))
+      (kind !== ODD || !isAliasOf(name, namesIn(changes)))
     ) {
       const length = headers.push(name, text);
       if (kind === COOKIE) cookieAt = length - 1;
@@ -116,16 +117,6 @@ function flatOf(view: RequestView): readonly string[] {
   const flat: string[] = [];
   eachHeader(view, (name, value) => flat.push(name, value));
   return flat;
-}
-
-// Whether a name is another spelling of one that the configuration changes: then the client's copy does not pass.
-function isAlias(lowerName: string, levels: readonly HeaderChanges[]): boolean {
-  const folded = foldedName(lowerName);
-  const names = levels.flatMap(({ set, add, remove }) => [
-    ...[...set, ...add].map(([name]) => name),
-    ...remove,
-  ]);
-  return !names.includes(lowerName) && names.some((name) => foldedName(name) === folded);
 }
 
 function isChunked(view: RequestView): boolean {
