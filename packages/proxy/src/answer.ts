@@ -78,9 +78,28 @@ export function announceTrailers(res: ServerReply, upstream: Headers, headers: s
   headers.push("trailer", names);
 }
 
-/** Ends the connection after this response, where connections are not shared by streams. */
+/** On a socket that closes behind the response that is being written. */
+const CLOSES = Symbol("signalbox.closes");
+
+interface Closable {
+  [CLOSES]?: boolean;
+}
+
+/**
+ * Ends the connection after this response, where connections are not shared by streams. What the client has sent behind
+ * the request already is not looked at any more.
+ *
+ * Source: RFC 9112 section 9.6.
+ */
 export function closeAfter(res: ServerReply): void {
-  if (isHttp1(res)) res.shouldKeepAlive = false;
+  if (!isHttp1(res)) return;
+  res.shouldKeepAlive = false;
+  (res.req.socket as Closable)[CLOSES] = true;
+}
+
+/** Whether a request stands behind one whose response closes the connection. */
+export function comesTooLate({ socket }: ServerRequest): boolean {
+  return (socket as Closable)[CLOSES] === true;
 }
 
 function canDrain(req: ServerRequest): boolean {

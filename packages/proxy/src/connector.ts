@@ -12,6 +12,12 @@ import { failed } from "./slot.js";
 /** Gets a socket that is ready to be written to, or the reason why there is none. */
 export type Connected = (error: Error | null, socket: Socket | null) => void;
 
+/**
+ * Unit: bytes. Reads of 64 KiB: large answers take fewer turns. A part of an upload has up to 64 KiB too: where the system
+ * takes it at once the client need not be stopped and started again.
+ */
+const BUFFERS = { readableHighWaterMark: 65_536, writableHighWaterMark: 131_072 };
+
 type Callback = (error: Error | null, socket: Socket) => void;
 
 /** Probes of a silent connection begin after this time. Unit: milliseconds. */
@@ -65,8 +71,7 @@ export class Connector {
   }
 
   #openPlain(): Socket {
-    // Reads of 64 KiB: large answers take fewer turns.
-    return connectPlain({ ...this.#target(), highWaterMark: 65_536 } as never);
+    return connectPlain({ ...this.#target(), ...BUFFERS } as never);
   }
 
   #openTls(protocols: string[]): TLSSocket {

@@ -8,7 +8,7 @@ import {
   type Gateway,
   type RequestView,
 } from "@signalbox/core";
-import { answer, closeAfter, type ServerReply } from "./answer.js";
+import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js";
 import { answerRequest, type AnswerHost } from "./answer-request.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry, type EntryHost } from "./entry.js";
@@ -121,6 +121,7 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   handle(req: ServerRequest, response: NodeResponse, options: HandleOptions = {}): void {
+    if (comesTooLate(req)) return;
     const { none, awaitsContinue = false } = options;
     const res = replyTo(response);
     const startedAt = performance.now();
@@ -185,6 +186,7 @@ class GatewayProxy implements Proxy, Roles {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions = {}): void {
     // Before anything else: a socket without a listener would take the process down.
     socket.on("error", ignore);
+    if (comesTooLate(req)) return;
     const startedAt = performance.now();
     const view = viewOf(req);
     const bad = framingProblem(req);

@@ -84,7 +84,8 @@ export class Reply {
   }
 
   #write(chunk: Buffer): boolean {
-    if (writeBody(this.res, chunk)) return true;
+    // A part as large as the buffer of the socket asks for a drain though the system took all of it: nothing is waited for.
+    if (writeBody(this.res, chunk) || this.res.writableLength === 0) return true;
     this.#stall();
     return false;
   }
