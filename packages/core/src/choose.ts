@@ -10,6 +10,7 @@ export interface Draws {
   readonly mirror: () => number;
   readonly mirrorBalance: () => number;
   readonly retry: () => number;
+  readonly requestId: () => string;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
   readonly now: () => number;
 }

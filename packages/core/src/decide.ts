@@ -18,7 +18,7 @@ import {
   type MirrorPlan,
   type Plan,
 } from "./config/plan.js";
-import type { Decision, ForwardDecision, ForwardRules, Origin, Params } from "./decision.js";
+import type { Decision, ForwardDecision, ForwardRules, Origin, Params, Trail } from "./decision.js";
 import { forwardTo } from "./forward-to.js";
 import { lastHopAnswer } from "./last-hop.js";
 import { readParams } from "./match/pattern.js";
@@ -26,6 +26,7 @@ import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime, Target } from "./runtime.js";
+import { trailWith } from "./rewrite/forwarded.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
@@ -104,7 +105,8 @@ function forward(
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
   const place = placeFor(runtime, backend, draws);
   if (place !== undefined) {
-    const mirrors = mirrorsOf(runtime, id, action, matched, draws);
+    const trail = trailOf(runtime.plan, action, matched, draws);
+    const mirrors = mirrorsOf(runtime, id, action, matched, draws, trail);
     const { instance, origin } = place;
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
     const rules = rulesFor(action, matched);
@@ -119,12 +121,24 @@ function forward(
       point,
       changes,
       mirrors,
+      trail,
     );
   }
   const { service, version } = backend;
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
   return reject(503, "no-instance", detail, id, refusalHeaders(action, matched.request.view));
+}
+
+function trailOf(
+  { makesRequestIds }: Plan,
+  { trail }: ForwardPlan,
+  { request }: MatchedPath,
+  draws: Draws,
+): Trail | undefined {
+  const lacksId =
+    makesRequestIds && headerOf(request.view, "x-request-id", "X-Request-Id") === undefined;
+  return trailWith(trail, request.forwardedHost, lacksId ? draws.requestId() : undefined);
 }
 
 // Most requests have no limit to meet: then nothing is read.
@@ -196,13 +210,15 @@ function mirrorsOf(
   action: ForwardPlan,
   matched: MatchedPath,
   draws: Draws,
+  trail: Trail | undefined,
 ): readonly ForwardDecision[] {
   if (action.mirrors.length === 0) return NOTHING;
   const mirrors: ForwardDecision[] = [];
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
     const instance = choose(runtime.targets[mirror.target], draws, NOTHING, draws.mirrorBalance);
-    if (instance !== undefined) mirrors.push(mirrorTo(instance, mirror, id, action, matched));
+    if (instance !== undefined)
+      mirrors.push(mirrorTo(instance, mirror, id, action, matched, trail));
   }
   return Object.freeze(mirrors);
 }
@@ -213,6 +229,7 @@ function mirrorTo(
   id: string,
   action: ForwardPlan,
   matched: MatchedPath,
+  trail: Trail | undefined,
 ): ForwardDecision {
   const { origin, rules } = mirror;
   return forwardTo(
@@ -226,5 +243,6 @@ function mirrorTo(
     undefined,
     NOTHING,
     NOTHING,
+    trail,
   );
 }

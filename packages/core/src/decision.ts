@@ -63,6 +63,8 @@ export interface Trail {
   readonly via: string | undefined;
   /** Host that the client named, as `Forwarded` of trusted proxies says. Default: none of them says so. */
   readonly host?: string;
+  /** `X-Request-Id` for a request that has none. Default: none is given. */
+  readonly requestId?: string;
 }
 
 /** How a response of an instance is brought to the client's side of the gateway. */

@@ -9,7 +9,10 @@ export type DrawPurpose =
  * const env: Env = { now: () => 5_000, random: () => 0.5, randomId: () => "id-1" };
  */
 export interface Env {
-  /** Monotonic time. Unit: milliseconds, above 0. Read once per call of the gateway and passed on. */
+  /**
+   * Monotonic time. Unit: milliseconds, above 0. Read once per call of the gateway and passed on. Where it throws
+   * while a place is taken or given back, its last reading holds (`envErrors` of a snapshot counts them).
+   */
   now(): number;
   /** A number in [0, 1). */
   random(purpose: DrawPurpose): number;

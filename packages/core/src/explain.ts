@@ -79,6 +79,7 @@ class NotedDraws implements Draws {
   readonly mirror: () => number;
   readonly mirrorBalance: () => number;
   readonly retry: () => number;
+  readonly requestId: () => string;
   readonly now: () => number;
 
   constructor(draws: Draws) {
@@ -88,6 +89,7 @@ class NotedDraws implements Draws {
     this.balance = this.#noted("balance", draws.balance);
     this.mirror = this.#noted("mirror", draws.mirror);
     this.retry = draws.retry;
+    this.requestId = draws.requestId;
     this.mirrorBalance = this.#noted("mirror-balance", draws.mirrorBalance);
   }
 

@@ -5,8 +5,8 @@ import {
   type ForwardRules,
   type HeaderChanges,
   type Origin,
+  type Trail,
 } from "./decision.js";
-import { trailWith } from "./rewrite/forwarded.js";
 import { responseRewriteFor } from "./rewrite/response-rewrite.js";
 import { rewriteTarget, type MatchedPath } from "./rewrite/rewrite.js";
 import type { InstanceState } from "./state.js";
@@ -25,6 +25,7 @@ export function forwardTo(
   point: number | undefined,
   responseHeaders: readonly HeaderChanges[],
   mirrors: readonly ForwardDecision[],
+  trail: Trail | undefined,
 ): ForwardDecision {
   const request = matched.request;
   const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
@@ -54,7 +55,7 @@ export function forwardTo(
     request.peerTrusted,
     rules,
     mirrors,
-    trailWith(action.trail, request.forwardedHost),
+    trail,
     action.responseRewrite && responseRewriteFor(action.responseRewrite, rewrite, matched),
   );
 }

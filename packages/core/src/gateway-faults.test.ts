@@ -55,3 +55,41 @@ describe("a decision for an instance", () => {
     expect(gateway.start(decision)).toBe(true);
   });
 });
+
+describe("a clock or a random source of the user's own that throws", () => {
+  const gatewayWith = () => {
+    const env = testEnv();
+    const gateway = createGateway(configWith({ name: "first", pick: () => 0 }), { env });
+    const decision = gateway.decide(request("GET /")) as ForwardDecision;
+    return { env, gateway, decision };
+  };
+
+  it("loses no place: the last reading of the clock holds", () => {
+    const { env, gateway, decision } = gatewayWith();
+    env.now = throws;
+    expect(gateway.start(decision)).toBe(true);
+    expect(gateway.report(decision, { kind: "response", status: 200, totalMs: 1 })).toBe(true);
+    expect(gateway.snapshot()).toMatchObject({
+      services: { s: { instances: { "http://a": { inFlight: 0 } } } },
+      envErrors: 3,
+    });
+  });
+
+  it("is the end of attempts, and says so", () => {
+    const { env, gateway, decision } = gatewayWith();
+    gateway.start(decision);
+    env.now = throws;
+    const refused = { kind: "failure", stage: "connect", cause: "refused" } as const;
+    const internal = { kind: "stop", reason: "internal" };
+    expect(gateway.retry(decision, refused, { replayable: true })).toEqual(internal);
+  });
+});
+
+it("a listener of changes whose promise is rejected is counted like one that throws", async () => {
+  const gateway = createGateway(configWith({ name: "first", pick: () => 0 }), { env: testEnv() });
+  gateway.onChange((() => Promise.reject(new Error("no"))) as never);
+  gateway.update(configWith({ name: "first", pick: () => 0 }, ["http://a"]));
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(gateway.snapshot().listenerErrors).toBe(2);
+});

@@ -517,6 +517,7 @@ describe("retrying", () => {
       (gateway.retry(decision, outcome, { ...facts, ...more }) as { reason?: string }).reason;
     expect(reasonOf({ kind: "cancelled", stage: "head" })).toBe("cancelled");
     expect(reasonOf(failed, { remainingMs: 100, retryAfterMs: 100 })).toBe("time");
+    expect(reasonOf(failed, { retryAfterMs: 30_000 })).toBe("time");
     expect(reasonOf(failed, { remainingMs: 101, retryAfterMs: 100 })).toBeUndefined();
     gateway.update([{ to: "http://other" }]);
     expect(reasonOf(failed)).toBe("no-instance");

@@ -129,11 +129,14 @@ class SignalboxGateway implements Gateway {
   readonly #listeners = new Set<(change: GatewayChange) => void>();
   #ignoredReports = 0;
   #listenerErrors = 0;
+  #envErrors = 0;
+  #lastNow: number;
   readonly #announce = (change: GatewayChange): void => {
     const frozen = Object.freeze(change);
     for (const listener of this.#listeners) {
       try {
-        listener(frozen);
+        const told: unknown = listener(frozen);
+        if (told instanceof Promise) told.catch(() => this.#listenerErrors++);
       } catch {
         this.#listenerErrors++;
       }
@@ -142,15 +145,27 @@ class SignalboxGateway implements Gateway {
 
   constructor(plan: Plan, env: Env) {
     this.#env = env;
+    this.#lastNow = env.now();
     this.#draws = {
       split: () => env.random("split"),
       balance: () => env.random("balance"),
       mirror: () => env.random("mirror"),
       mirrorBalance: () => env.random("mirror-balance"),
       retry: () => env.random("retry"),
+      requestId: () => env.randomId(),
       now: () => env.now(),
     };
-    this.#runtime = newRuntime(plan, freshServices(plan, env.now()));
+    this.#runtime = newRuntime(plan, freshServices(plan, this.#lastNow));
+  }
+
+  // What is taken has to be given back: a clock that throws stands still where state is written.
+  #now(): number {
+    try {
+      this.#lastNow = this.#env.now();
+    } catch {
+      this.#envErrors++;
+    }
+    return this.#lastNow;
   }
 
   match(view: RequestView): MatchResult {
@@ -185,12 +200,7 @@ class SignalboxGateway implements Gateway {
 
   start(decision: Decision): boolean {
     if (decision.kind !== "forward") return false;
-    return startAttempt(
-      this.#runtime,
-      ownForward(decision, "start"),
-      this.#env.now(),
-      this.#announce,
-    );
+    return startAttempt(this.#runtime, ownForward(decision, "start"), this.#now(), this.#announce);
   }
 
   report(decision: Decision, outcome: Outcome): boolean {
@@ -199,7 +209,7 @@ class SignalboxGateway implements Gateway {
       this.#runtime,
       ownForward(decision, "report"),
       outcome,
-      this.#env.now(),
+      this.#now(),
       this.#announce,
     );
     if (!settled) this.#ignoredReports++;
@@ -208,16 +218,17 @@ class SignalboxGateway implements Gateway {
 
   retry(decision: ForwardDecision, outcome: Outcome, facts: RetryFacts): RetryDecision {
     const before = ownForward(decision, "retry");
-    return retryAttempt(this.#runtime, this.#draws, before, outcome, facts);
+    return unlessThrown(() => retryAttempt(this.#runtime, this.#draws, before, outcome, facts));
   }
 
   hedge(decision: ForwardDecision, facts: HedgeFacts): RetryDecision {
-    return hedgeAttempt(this.#runtime, this.#draws, ownForward(decision, "hedge"), facts);
+    const before = ownForward(decision, "hedge");
+    return unlessThrown(() => hedgeAttempt(this.#runtime, this.#draws, before, facts));
   }
 
   update(config: ConfigInput): void {
     const plan = compileConfig(config, this.#runtime.plan);
-    const now = this.#env.now();
+    const now = this.#now();
     const changes: GatewayChange[] = [];
     const services = carryOver(this.#runtime, plan, now, changes);
     this.#runtime = newRuntime(plan, services);
@@ -225,18 +236,23 @@ class SignalboxGateway implements Gateway {
   }
 
   snapshot(): GatewaySnapshot {
-    const now = this.#env.now();
+    const now = this.#now();
     const services: { [name: string]: GatewaySnapshot["services"][string] } = Object.create(
       null,
     ) as GatewaySnapshot["services"];
     for (const [name, service] of this.#runtime.services)
       services[name] = snapshotService(service, now);
-    return { services, ignoredReports: this.#ignoredReports, listenerErrors: this.#listenerErrors };
+    return {
+      services,
+      ignoredReports: this.#ignoredReports,
+      listenerErrors: this.#listenerErrors,
+      envErrors: this.#envErrors,
+    };
   }
 
   restore(partial: PartialSnapshot): readonly string[] {
     const plan = this.#runtime.plan;
-    const now = this.#env.now();
+    const now = this.#now();
     const services = freshServices(plan, now);
     keepReferences(this.#runtime.services, services);
     const unknown = restoreServices(services, partial, now);
@@ -245,6 +261,7 @@ class SignalboxGateway implements Gateway {
     this.#runtime = newRuntime(plan, services);
     this.#ignoredReports = partial.ignoredReports ?? 0;
     this.#listenerErrors = partial.listenerErrors ?? 0;
+    this.#envErrors = partial.envErrors ?? 0;
     return unknown;
   }
 
@@ -276,6 +293,15 @@ function ownForward(decision: ForwardDecision, method: string): Forward {
   throw new TypeError(
     `gateway.${method}: expected a decision as decide or retry made it, got a copy or a forward decision made by hand`,
   );
+}
+
+// A clock or a random source of the user's own that throws ends the request, and nothing else.
+function unlessThrown(ask: () => RetryDecision): RetryDecision {
+  try {
+    return ask();
+  } catch {
+    return { kind: "stop", reason: "internal" };
+  }
 }
 
 function ignore(): void {}

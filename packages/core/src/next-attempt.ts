@@ -3,7 +3,13 @@ import { forwardAgain } from "./forward-to.js";
 import { Forward, type ForwardDecision } from "./decision.js";
 import { hedgeRefusalOf, type HedgeFacts } from "./health/hedge.js";
 import { mayRetry } from "./health/retry-budget.js";
-import { pauseOf, refusalOf, type RetryFacts, type StopReason } from "./health/retry.js";
+import {
+  MAX_PAUSE_MS,
+  pauseOf,
+  refusalOf,
+  type RetryFacts,
+  type StopReason,
+} from "./health/retry.js";
 import type { Outcome } from "./outcome.js";
 import { targetOf, type Runtime } from "./runtime.js";
 import type { InstanceState } from "./state.js";
@@ -28,7 +34,7 @@ export function retryAttempt(
   if (service === undefined) return stop("no-instance");
   if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
   const delayMs = pauseOf(retryRule, before.attempt, draws.retry, facts);
-  if (facts.remainingMs !== undefined && delayMs >= facts.remainingMs) return stop("time");
+  if (delayMs >= (facts.remainingMs ?? MAX_PAUSE_MS)) return stop("time");
   const instance = chooseAgain(runtime, draws, before);
   return instance === undefined ? stop("no-instance") : again(before, instance, delayMs);
 }

@@ -51,6 +51,7 @@ describe("a snapshot", () => {
       },
       ignoredReports: 0,
       listenerErrors: 0,
+      envErrors: 0,
     });
   });
 

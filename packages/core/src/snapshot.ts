@@ -29,6 +29,8 @@ export interface GatewaySnapshot {
   readonly ignoredReports: number;
   /** Times that a listener of changes threw. */
   readonly listenerErrors: number;
+  /** Times that the clock threw where a place was taken or given back; its last reading held then. */
+  readonly envErrors: number;
 }
 
 /** Any part of a snapshot. */
@@ -43,6 +45,7 @@ export interface PartialSnapshot {
   };
   readonly ignoredReports?: number;
   readonly listenerErrors?: number;
+  readonly envErrors?: number;
 }
 
 /** State of one service as plain data. */

@@ -31,6 +31,9 @@ export function checkRespond(problems: ProblemList, respond: Loose, at: Place): 
     checkHeaderChange(problems, name.toLowerCase(), [...at, "headers", name], "headers", seen);
 }
 
+/** Not of one connection, but the gateway's all the same: the host, the framing, and leave to send a body. */
+const RESERVED: ReadonlySet<string> = new Set(["host", "content-length", "expect"]);
+
 function checkHeaderChange(
   problems: ProblemList,
   name: string,
@@ -38,7 +41,7 @@ function checkHeaderChange(
   kind: string,
   seen: Map<string, string>,
 ): void {
-  if (isHopByHop(name) || name === "host" || name === "content-length") {
+  if (isHopByHop(name) || RESERVED.has(name)) {
     const instead = name === "host" ? "use rewrite.host" : "the gateway writes it itself";
     problems.add(
       at,

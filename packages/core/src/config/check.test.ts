@@ -36,7 +36,7 @@ describe("a problem is told word for word", () => {
     [
       "no configuration at all",
       undefined,
-      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults, got nothing [TYPE]",
+      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults, got nothing [TYPE]",
     ],
     ["no routes", {}, '/routes: the configuration needs "routes" [MISSING]'],
     [
@@ -58,7 +58,7 @@ describe("a problem is told word for word", () => {
     [
       "a field that resembles none",
       { routes: [], zzzzzz: 1 },
-      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ],
     [
       "a route without an action",
@@ -494,9 +494,9 @@ describe("a problem is told word for word", () => {
     [
       "times that are none",
       route({ timeouts: { requestMs: -1, attemptMs: Infinity, idleMs: "5" } }),
-      "/routes/0/timeouts/attemptMs: attemptMs must be a finite number of milliseconds >= 0, got Infinity [TIME]",
-      '/routes/0/timeouts/idleMs: idleMs must be a finite number of milliseconds >= 0, got "5" [TIME]',
-      "/routes/0/timeouts/requestMs: requestMs must be a finite number of milliseconds >= 0, got -1 [TIME]",
+      "/routes/0/timeouts/attemptMs: attemptMs must be a number of milliseconds from 0 to 2147483647, got Infinity [TIME]",
+      '/routes/0/timeouts/idleMs: idleMs must be a number of milliseconds from 0 to 2147483647, got "5" [TIME]',
+      "/routes/0/timeouts/requestMs: requestMs must be a number of milliseconds from 0 to 2147483647, got -1 [TIME]",
     ],
     [
       "an attempt that may take longer than the request",
@@ -519,7 +519,7 @@ describe("a problem is told word for word", () => {
         retry: { attempts: 11, statuses: [200], methods: ["get"], backoff: { baseMs: -1 } },
       }),
       "/routes/0/retry/attempts: attempts must be a whole number from 0 to 10, got 11 [RETRY]",
-      "/routes/0/retry/backoff/baseMs: baseMs must be a finite number of milliseconds >= 0, got -1 [TIME]",
+      "/routes/0/retry/backoff/baseMs: baseMs must be a number of milliseconds from 0 to 2147483647, got -1 [TIME]",
       '/routes/0/retry/methods/0: a method must be an upper-case token such as GET, got "get" [METHOD]',
       "/routes/0/retry/statuses/0: a status must be a whole number from 400 to 599, got 200 [STATUS]",
     ],
@@ -558,7 +558,7 @@ describe("a problem is told word for word", () => {
     [
       "outlier detection wrong in every field",
       service({ outlier: { consecutiveFailures: 0, baseEjectionMs: 0, maxEjectionRatio: 2 } }),
-      "/services/orders/outlier/baseEjectionMs: baseEjectionMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
+      "/services/orders/outlier/baseEjectionMs: baseEjectionMs must be a number of milliseconds from 1 to 2147483647, got 0 [TIME]",
       "/services/orders/outlier/consecutiveFailures: consecutiveFailures must be a whole number >= 1, got 0 [OUTLIER]",
       "/services/orders/outlier/maxEjectionRatio: maxEjectionRatio must be a number from 0 to 1, got 2 [RATIO]",
     ],
@@ -568,9 +568,9 @@ describe("a problem is told word for word", () => {
         connect: { timeoutMs: 0, connections: 0, queue: -1, keepAliveMs: 0, upgrades: -1 },
       }),
       "/services/orders/connect/connections: connections must be a whole number >= 1, got 0 [CONNECT]",
-      "/services/orders/connect/keepAliveMs: keepAliveMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
+      "/services/orders/connect/keepAliveMs: keepAliveMs must be a number of milliseconds from 1 to 2147483647, got 0 [TIME]",
       "/services/orders/connect/queue: queue must be a whole number >= 0, got -1 [CONNECT]",
-      "/services/orders/connect/timeoutMs: timeoutMs must be a finite number of milliseconds >= 1, got 0 [TIME]",
+      "/services/orders/connect/timeoutMs: timeoutMs must be a number of milliseconds from 1 to 2147483647, got 0 [TIME]",
       "/services/orders/connect/upgrades: upgrades must be a whole number >= 0, got -1 [CONNECT]",
     ],
     [
@@ -737,7 +737,7 @@ describe("what is no plain tree", () => {
       `/services/__proto__: ${reserved}`,
     ]);
     expect(lines(parsed('{"routes":[],"__proto__":{}}'))).toEqual([
-      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ]);
     expect(lines(match({ headers: parsed('{"__proto__":"x","a b":"1"}') }))).toEqual([
       `/routes/0/match/headers/__proto__: ${reserved}`,

@@ -50,6 +50,7 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
       (config.policies ?? []).length > 0 ||
       config.routes.some(({ policies = [] }) => policies.length > 0),
     tellAllowedMethods: config.unmatchedMethod === "405",
+    makesRequestIds: config.requestId === true,
   });
 }
 

@@ -51,6 +51,11 @@ export interface GatewayConfig {
    * Source: RFC 9110 section 7.6.3. Error: VIA.
    */
   readonly via?: string;
+  /**
+   * Whether a request without `X-Request-Id` gets one that nobody can guess. One that has it keeps it, whoever sent it.
+   * Default: false.
+   */
+  readonly requestId?: boolean;
   readonly path?: PathOptions;
   readonly limits?: RequestLimitsConfig;
   /**

@@ -39,13 +39,15 @@ export const weight = number(
   (value) => Number.isFinite(value) && value >= 0,
   { minimum: 0 },
 );
+/** Timers count in 32 bits: a longer time would pass at once. About 24.8 days. */
+const MOST_MS = 2_147_483_647;
 export const milliseconds = (about: string, least = 0) =>
   number(
     "TIME",
     about,
-    `a finite number of milliseconds >= ${least}`,
-    (value) => Number.isFinite(value) && value >= least,
-    { minimum: least },
+    `a number of milliseconds from ${least} to ${MOST_MS}`,
+    (value) => value >= least && value <= MOST_MS,
+    { minimum: least, maximum: MOST_MS },
   );
 function boundsOf(least: number, most: number): string {
   if (most !== Number.MAX_SAFE_INTEGER) return ` from ${least} to ${most}`;

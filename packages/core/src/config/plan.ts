@@ -159,6 +159,8 @@ export interface Plan extends RoutesPlan {
   readonly parse: ParseOptions;
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly tellAllowedMethods: boolean;
+  /** Whether requests without `X-Request-Id` get one. */
+  readonly makesRequestIds: boolean;
   /** Steps around every request. */
   readonly policies: readonly string[];
   /** Whether there are any, on the gateway or on a route. */

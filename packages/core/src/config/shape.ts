@@ -149,6 +149,7 @@ const configFields = {
   trustedProxies: optional(list("trustedProxies", addressRange)),
   forwarded: optional(flag("forwarded")),
   via: optional(pseudonym),
+  requestId: optional(flag("requestId")),
   path: optional(
     record("path", {
       dotSegments: optional(choice("TYPE", "dotSegments", ["resolve", "reject"])),

@@ -27,7 +27,8 @@ export type StopReason =
   | "budget"
   | "time"
   | "no-instance"
-  | "switched-off";
+  | "switched-off"
+  | "internal";
 
 /** Methods that may be sent twice with the effect of one. Source: RFC 9110 section 9.2.2. */
 const IDEMPOTENT_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
@@ -88,3 +89,9 @@ export function pauseOf(
   const bound = Math.min(rule.baseMs * 2 ** (attempt - 1), rule.maxMs);
   return Math.max(draw() * bound, facts.retryAfterMs ?? 0);
 }
+
+/**
+ * Longest pause that an instance may ask for where the request has no limit of its own: a client is not held for hours.
+ * Unit: milliseconds.
+ */
+export const MAX_PAUSE_MS = 30_000;

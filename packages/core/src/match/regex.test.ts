@@ -11,7 +11,7 @@ const nested = [
 ];
 
 /** Those that no engine of linear time has. */
-const foreign = ["(?=a+)b", "(?!a)b", "(?<!x)y", "(?<=x)y", "(a)\\1", "a{1001}"];
+const foreign = ["(?=a+)b", "(?!a)b", "(?<!x)y", "(?<=x)y", "(a)\\1", "(?<n>a)\\k<n>", "a{1001}"];
 
 /** Patterns that backtrack in other engines, each with a text that makes them do so. */
 const linear: readonly (readonly [source: string, text: string])[] = [

@@ -7,6 +7,9 @@ import { analyse } from "scslre";
  */
 const MAX_PROGRAM_SIZE = 1_000;
 
+const LINEAR =
+  "without look-around, back-references and counts above 1000: it has to run in linear time";
+
 /** What a regex must be and is not; undefined when it may be used. It must be JavaScript and RE2 at once. */
 export function regexProblem(source: string): string | undefined {
   try {
@@ -17,12 +20,14 @@ export function regexProblem(source: string): string | undefined {
   // Newer engines of JavaScript know modifiers, older ones do not.
   if (/(?<!\\)\(\?[a-z-]+:/i.test(source))
     return "without modifiers such as (?i:x): { ignoreCase: true } says it";
+  // RE2 takes a reference to a group by its name for plain text.
+  if (/(?<!\\)(?:\\\\)*\\k/.test(source)) return LINEAR;
   try {
     const size = RE2JS.compile(RE2JS.translateRegExp(source)).programSize();
     if (size > MAX_PROGRAM_SIZE)
       return `smaller: its program has ${size} steps, at most ${MAX_PROGRAM_SIZE} are allowed`;
   } catch {
-    return "without look-around, back-references and counts above 1000: it has to run in linear time";
+    return LINEAR;
   }
   return backtracksWithoutBound(source)
     ? "without nested repetition such as (a+)+, which can backtrack without bound: a+ says the same"

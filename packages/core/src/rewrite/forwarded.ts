@@ -41,10 +41,22 @@ function earlierElements(view: RequestView): string | undefined {
   return sent !== undefined && isBalanced(sent) ? sent : undefined;
 }
 
-/** The trail of a request whose client named a host, as `Forwarded` tells it; empty where that tells none. */
-export function trailWith(trail: Trail | undefined, host: string): Trail | undefined {
-  return trail === undefined || host === "" ? trail : Object.freeze({ ...trail, host });
+/**
+ * The trail of a request.
+ *
+ * @param host that the client named, as `Forwarded` tells it; empty where that tells none
+ * @param requestId what was made for a request that has none
+ */
+export function trailWith(
+  trail: Trail | undefined,
+  host: string,
+  requestId: string | undefined,
+): Trail | undefined {
+  const named = trail === undefined || host === "" ? trail : Object.freeze({ ...trail, host });
+  return requestId === undefined ? named : Object.freeze({ ...(named ?? NO_TRAIL), requestId });
 }
+
+const NO_TRAIL: Trail = { forwarded: false, via: undefined };
 
 function toldIn(view: RequestView, name: string): string | undefined {
   const value = headerOf(view, name);

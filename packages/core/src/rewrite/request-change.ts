@@ -87,8 +87,10 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 const TARGET = /^[^\u0000-\u0020\u007f]+$/;
 
-/** Framing and routing belong to the forwarder. */
-const FORBIDDEN: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
+/** Framing, routing and leave to send a body belong to the forwarder. */
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  ...["host", "content-length", "transfer-encoding", "expect"],
+]);
 
 function checkedPair([name, value]: readonly [string, string]): readonly [string, string] {
   return [checkedName(name), checked(value, VALUE, `value of the header ${JSON.stringify(name)}`)];

@@ -4,6 +4,7 @@ import type { RouteConfig } from "../config/route-config.js";
 import type { ForwardDecision } from "../decision.js";
 import { createGateway } from "../gateway.js";
 import type { RequestView } from "../request.js";
+import { testEnv } from "../testing/env.js";
 import { buildUpstreamRequest } from "./upstream-request.js";
 
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -358,4 +359,33 @@ it("changes neither the view nor the decision", () => {
   const decision = gateway.decide(view) as ForwardDecision;
   const first = buildUpstreamRequest(view, decision);
   expect(buildUpstreamRequest(view, decision)).toEqual(first);
+});
+
+describe("a request without an id", () => {
+  const ids = (rawHeaders: readonly string[], config: object = { requestId: true }) => {
+    const gateway = createGateway(
+      {
+        services: { a: { instances: ["http://a"] }, b: { instances: ["http://b"] } },
+        routes: [{ match: { path: "/*" }, to: "a", mirror: [{ service: "b" }] }],
+        ...config,
+      },
+      { env: testEnv() },
+    );
+    const view: RequestView = { method: "GET", url: "/", rawHeaders };
+    const decision = gateway.decide(view) as ForwardDecision;
+    return [decision, ...decision.mirrors].map((to) =>
+      pairsOf(buildUpstreamRequest(view, to))
+        .filter(([name]) => name.toLowerCase() === "x-request-id")
+        .map(([, value]) => value),
+    );
+  };
+
+  it("gets one where the gateway is asked to, the same for its copies", () => {
+    expect(ids([])).toEqual([["id-1"], ["id-1"]]);
+  });
+
+  it("keeps the one that it has, and gets none unasked", () => {
+    expect(ids(["X-Request-ID", "mine"])).toEqual([["mine"], ["mine"]]);
+    expect(ids([], {})).toEqual([[], []]);
+  });
 });

@@ -1,5 +1,5 @@
-import type { ForwardDecision } from "../decision.js";
-import type { RequestView } from "../request.js";
+import type { ForwardDecision, Trail } from "../decision.js";
+import { headerOf, type RequestView } from "../request.js";
 import { fieldText } from "./field-text.js";
 import { addForwarded } from "./forwarded.js";
 import { applyHeaderChanges } from "./header-changes.js";
@@ -30,6 +30,8 @@ export interface UpstreamRequestOptions {
   readonly checked?: boolean;
 }
 
+const NO_TRAIL: Partial<Trail> = {};
+
 /**
  * The head of the request that goes to the instance, as a new list: hop-by-hop fields and those that
  * `Connection` names go first, so that no client can strip what comes after; then `X-Forwarded-*`, the
@@ -51,10 +53,13 @@ export function buildUpstreamRequest(
   copyRequestFields(view, decision.requestHeaders, headers, options.checked);
   if (countsForwards(method)) countForward(headers);
   addForwarded(decision, view, headers);
+  const { requestId, via } = decision.trail ?? NO_TRAIL;
+  if (requestId !== undefined && headerOf(view, "x-request-id", "X-Request-Id") === undefined)
+    headers.push("x-request-id", requestId);
   if (options.trailers === true && acceptsTrailers(view)) headers.push("te", "trailers");
   if (options.upgrade !== undefined)
     headers.push("connection", "Upgrade", "upgrade", fieldText(options.upgrade));
   if (decision.requestHeaders.length > 0) applyHeaderChanges(headers, decision.requestHeaders);
-  if (decision.trail?.via !== undefined) addVia(headers, decision.trail.via, view);
+  if (via !== undefined) addVia(headers, via, view);
   return { method, path, headers };
 }
