@@ -34,7 +34,7 @@ export function retryAttempt(
   if (service === undefined) return stop("no-instance");
   if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
   const delayMs = pauseOf(retryRule, before.attempt, draws.retry, facts);
-  if (delayMs >= (facts.remainingMs ?? MAX_PAUSE_MS)) return stop("time");
+  if (isTooLong(delayMs, facts)) return stop("time");
   const instance = chooseAgain(runtime, draws, before);
   return instance === undefined ? stop("no-instance") : again(before, instance, delayMs);
 }
@@ -55,6 +55,10 @@ export function hedgeAttempt(
   // The same request once more where it is slow already helps nobody.
   if (instance === undefined || isTried(before, instance)) return stop("no-instance");
   return again(before, instance, 0);
+}
+
+function isTooLong(delayMs: number, { remainingMs, retryAfterMs = 0 }: RetryFacts): boolean {
+  return remainingMs === undefined ? retryAfterMs >= MAX_PAUSE_MS : delayMs >= remainingMs;
 }
 
 function chooseAgain(

@@ -9,6 +9,8 @@ import type { OutgoingRequest } from "./slot.js";
 export interface AttemptOwner {
   readonly gateway: Gateway;
   readonly deadlines: Deadlines;
+  /** Whether somebody else keeps the instance waiting: its time is not counted against it. */
+  readonly isHeldBack: boolean;
   /** The request as it goes to the instance of an attempt. */
   outgoing(attempt: Attempt): OutgoingRequest;
   /** The instance has a connection and takes the body. */

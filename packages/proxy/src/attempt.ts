@@ -122,10 +122,10 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     if (this.#deadline !== undefined) this.#owner.deadlines.clear(this.#deadline);
   }
 
-  // An attempt that still stood in our own queue is no fault of the instance.
+  // An attempt that still stood in our own queue is no fault of the instance, nor is one that others held back.
   #timeoutOutcome(): Outcome {
     const { stage } = this;
-    if (this.#slot === undefined) return { kind: "cancelled", stage };
+    if (this.#slot === undefined || this.#owner.isHeldBack) return { kind: "cancelled", stage };
     return { kind: "failure", stage, cause: "timeout" };
   }
 

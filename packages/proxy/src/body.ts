@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ForwardLimits } from "@signalbox/core";
 import type { OutgoingBody } from "./slot.js";
+import { bytesOf } from "./transformed.js";
 import type { ServerRequest } from "./view.js";
 
 type Listener = (...args: never[]) => void;
@@ -13,6 +14,8 @@ export interface BodyOwner {
   onBodyTooLarge(): void;
   /** It came to its end, or it was too large to keep: then nothing of it is left. */
   onBodyKept(whole: Buffer | undefined): void;
+  /** A policy made something of it that is no body. */
+  failed(error: Error): void;
 }
 
 /**
@@ -149,7 +152,16 @@ export class RequestBody implements OutgoingBody {
     if (this.#isEnded) queueMicrotask(this.#tellEnd);
   }
 
-  readonly #pass = (chunk: Buffer): void => {
+  readonly #pass = (given: Buffer): void => {
+    let chunk = given;
+    if (!Buffer.isBuffer(given)) {
+      try {
+        chunk = bytesOf(given);
+      } catch (error) {
+        this.#owner.failed(error as Error);
+        return;
+      }
+    }
     this.#bytes += chunk.length;
     if (this.#bytes > this.#mostBytes) {
       this.#owner.onBodyTooLarge();

@@ -1,29 +1,25 @@
+import type { Readable } from "node:stream";
 import { buildUpstreamRequest, type ForwardDecision } from "@signalbox/core";
 import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
 import type { ExchangeRequest } from "./exchange-host.js";
 import { extrasOf } from "./extras.js";
 import { marksOf } from "./request-marks.js";
-import { dropLength } from "./response-steps.js";
-import { streamOf } from "./response-pass.js";
+import { dropLength } from "./announced-length.js";
 import type { OutgoingRequest, RequestExtras } from "./slot.js";
 import { errorOf } from "./step-wait.js";
+import { transformed, type Transformed } from "./transformed.js";
 import { hasBody } from "./view.js";
-
-/** The exchange that a request belongs to. */
-export interface RequestOwner extends BodyOwner {
-  /** A policy failed. */
-  failed(error: Error): void;
-}
 
 /** The request of a client as it goes to instances: the body once as it comes, and again as far as it is kept. */
 export class ClientRequest {
   readonly #request: ExchangeRequest;
   readonly body: RequestBody | null;
   readonly #extras: RequestExtras | undefined;
+  #made: Transformed | undefined;
   /** Why a policy could not make the body. */
   error: Error | undefined;
 
-  constructor(request: ExchangeRequest, decision: ForwardDecision, owner: RequestOwner) {
+  constructor(request: ExchangeRequest, decision: ForwardDecision, owner: BodyOwner) {
     const { req } = request;
     this.#request = request;
     const marks = marksOf(req);
@@ -34,6 +30,19 @@ export class ClientRequest {
   /** Whether all of it has come. */
   get isWhole(): boolean {
     return this.body === null || this.#request.req.complete;
+  }
+
+  /** Whether it is a policy that the rest of the body is waited for. */
+  get isHeldByPolicy(): boolean {
+    return this.#made !== undefined && this.#request.req.complete;
+  }
+
+  /** Nobody takes it any more. */
+  release(): void {
+    this.body?.release();
+    if (this.#made === undefined) return;
+    this.#made.destroy();
+    this.#request.req.resume();
   }
 
   /** Whether the instance is asked if it wants the body. */
@@ -55,14 +64,15 @@ export class ClientRequest {
     return { method, path, headers, body, idleMs: 0, extras: isFirst ? this.#extras : undefined };
   }
 
-  #bodyOf({ limits }: ForwardDecision, owner: RequestOwner): RequestBody {
+  #bodyOf({ limits }: ForwardDecision, owner: BodyOwner): RequestBody {
     const { req, policies } = this.#request;
     req.on("error", ignore);
     if (policies?.changesBody !== true) return new RequestBody(req, limits, owner);
     try {
-      const source = streamOf(policies.bodyOf(req), "onRequest");
-      source.on("error", (error: Error) => owner.failed(error));
-      return new RequestBody(source, limits, owner);
+      const failed = (error: Error): void => owner.failed(error);
+      const made = transformed(req as Readable, policies.bodies, "onRequest", failed);
+      this.#made = made;
+      return new RequestBody(made.out, limits, owner);
     } catch (error) {
       this.error = errorOf(error);
       return new RequestBody(req, limits, owner);

@@ -1,10 +1,11 @@
 import { buildClientResponse, type ForwardDecision } from "@signalbox/core";
 import { announceTrailers, answer } from "./answer.js";
+import { lengthIn } from "./announced-length.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
 import { statusOf, type Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import { Reply } from "./reply.js";
-import { answerThrough, lengthIn, ResponseSteps, type ResponseFlow } from "./response-steps.js";
+import { answerThrough, ResponseSteps, type ResponseFlow } from "./response-steps.js";
 
 /** The exchange that a response belongs to. */
 export interface ResponseOwner {
@@ -39,6 +40,11 @@ export class ClientResponse implements ResponseFlow {
   /** Whether the client has to catch up before more can be taken. */
   get isStalled(): boolean {
     return this.#reply.isStalled;
+  }
+
+  /** Whose turn it is, where it is neither that of the instance nor that of the client. */
+  get holder(): "head" | "body" | undefined {
+    return this.#steps?.holder;
   }
 
   /** Takes the head of the instance that answers. */
@@ -120,7 +126,12 @@ export class ClientResponse implements ResponseFlow {
     const status = statusOf(failure);
     const headers = status === 503 ? ["retry-after", "1"] : [];
     const made = this.#host.errorAnswer({ view, status, failure }, headers);
-    if (policies?.hasResponse === true && !isOfPolicy(failure))
+    // Policies that have begun with the response of an instance do not begin anew.
+    if (this.#steps !== undefined) {
+      policies?.stopWaiting();
+      this.#steps.destroy();
+    }
+    if (policies?.hasResponse === true && this.#steps === undefined && !isOfPolicy(failure))
       answerThrough(policies, req, res, made, (error) => this.failed(error));
     else answer(req, res, made.status, made.headers, made.body);
   }

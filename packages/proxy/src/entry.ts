@@ -8,7 +8,8 @@ import type {
 import type { Deadlines } from "./deadlines.js";
 import type { Over } from "./exchange-end.js";
 import type { PolicyChains } from "./policy-chain.js";
-import type { PolicyAnswer } from "./policy.js";
+import { recordOf } from "./head-record.js";
+import type { CheckedAnswer } from "./own-answer.js";
 import { PolicyRun, type RequestResult } from "./policy-run.js";
 import type { ProxyLimits } from "./proxy-options.js";
 
@@ -109,10 +110,10 @@ export class Entry {
     return this.#refusal(`a policy failed: ${result.error.message}`);
   }
 
-  #answered({ status, headers = {}, body = "" }: PolicyAnswer): RespondDecision {
+  #answered({ status, headers, body = "" }: CheckedAnswer): RespondDecision {
     this.policies.answerBody = body;
     const { route = "" } = this.policies.exchange;
-    return { kind: "respond", route, status, headers, body: body.toString() };
+    return { kind: "respond", route, status, headers: recordOf(headers), body: body.toString() };
   }
 
   #refusal(detail: string): RejectDecision {

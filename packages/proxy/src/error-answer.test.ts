@@ -44,13 +44,13 @@ describe("a hook for errors", () => {
       seen.push(error);
       return {
         status: 503,
-        headers: { "Content-Type": "text/html", "x-a": ["1", "2"] },
+        headers: { "content-type": "text/html", "x-a": ["1", "2"] },
         body: "<p>",
       };
     });
     expect(answer).toEqual({
       status: 503,
-      headers: ["vary", "accept", "Content-Type", "text/html", "x-a", "1", "x-a", "2"],
+      headers: ["vary", "accept", "content-type", "text/html", "x-a", "1", "x-a", "2"],
       body: "<p>",
     });
     expect(seen).toEqual([{ view: view(), status: 504, failure }]);

@@ -7,6 +7,8 @@ import {
 } from "@signalbox/core";
 import Negotiator from "negotiator";
 import type { Failure } from "./failure.js";
+import { asked } from "./hooks.js";
+import { checkedAnswer, type CheckedAnswer } from "./own-answer.js";
 
 /** A request that gets an error for an answer. */
 export interface ErrorContext {
@@ -29,7 +31,7 @@ export interface ErrorReply {
   readonly body?: string | Buffer;
 }
 
-/** Replaces the answer to a request that failed or was refused; undefined leaves it. What it throws is ignored. */
+/** Replaces the answer to a request that failed or was refused; undefined leaves it. A throw, a promise and what cannot be sent are ignored. */
 export type ErrorHook = (error: ErrorContext) => ErrorReply | undefined;
 
 /** A small whole response. */
@@ -57,8 +59,8 @@ export function errorAnswer(context: ErrorContext, headers: string[], hook?: Err
     headers: [...headers, "content-type", type, "vary", "accept"],
     body: bodyOf(type, status, title),
   };
-  const reply = hook && askHook(hook, context);
-  return reply === undefined ? usual : replaced(usual, reply);
+  const reply = hook && asked(hook, context);
+  return reply === undefined || reply === null ? usual : replaced(usual, reply);
 }
 
 function preferredType(accept: string | undefined): string {
@@ -74,22 +76,19 @@ function bodyOf(type: string, status: number, title: string): string {
   return `${status} ${title}\n`;
 }
 
-function askHook(hook: ErrorHook, context: ErrorContext): ErrorReply | undefined {
+// What cannot be sent is as if the hook had thrown.
+function replaced(usual: Answer, reply: ErrorReply): Answer {
+  let own: CheckedAnswer;
   try {
-    return hook(context);
+    own = checkedAnswer(reply, usual.status);
   } catch {
-    return undefined;
+    return usual;
   }
-}
-
-function replaced(usual: Answer, { status, headers = {}, body }: ErrorReply): Answer {
-  const lower = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const names = new Set(own.headers.filter((_, index) => index % 2 === 0));
   const kept: string[] = [];
   for (let i = 0; i < usual.headers.length; i += 2) {
     const name = usual.headers[i] as string;
-    if (!lower.has(name)) kept.push(name, usual.headers[i + 1] as string);
+    if (!names.has(name)) kept.push(name, usual.headers[i + 1] as string);
   }
-  for (const [name, value] of Object.entries(headers))
-    for (const line of value === undefined ? [] : [value].flat()) kept.push(name, line);
-  return { status: status ?? usual.status, headers: kept, body: body ?? usual.body };
+  return { status: own.status, headers: [...kept, ...own.headers], body: own.body ?? usual.body };
 }

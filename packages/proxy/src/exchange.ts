@@ -2,8 +2,8 @@ import type { ForwardDecision, Gateway, Outcome } from "@signalbox/core";
 import type { ServerReply } from "./answer.js";
 import type { Attempt } from "./attempt.js";
 import { Attempts, type AttemptsOwner } from "./attempts.js";
-import type { RequestBody } from "./body.js";
-import { ClientRequest, type RequestOwner } from "./client-request.js";
+import type { BodyOwner, RequestBody } from "./body.js";
+import { ClientRequest } from "./client-request.js";
 import { ClientResponse, type ResponseOwner } from "./client-response.js";
 import type { Deadlines } from "./deadlines.js";
 import type { ExchangeEnd } from "./exchange-end.js";
@@ -16,7 +16,7 @@ import type { OpenReply } from "./open-list.js";
 import type { Pools } from "./pools.js";
 import type { OutgoingRequest } from "./slot.js";
 
-type Roles = AttemptsOwner & RequestOwner & LimitsOwner & ResponseOwner & OpenReply;
+type Roles = AttemptsOwner & BodyOwner & LimitsOwner & ResponseOwner & OpenReply;
 
 /** One forwarded request from its decision to the end of its response, over one attempt or several. */
 export class Exchange implements Roles {
@@ -207,10 +207,23 @@ export class Exchange implements Roles {
 
   onSilence(): void {
     if (this.#response.isStalled) this.#giveUp({ side: "client", stage: "body", cause: "silent" });
+    // What a policy waits for has a limit of its own; a body that it makes has this one.
+    else if (this.#response.holder === "head") return;
+    else if (this.#response.holder === "body" || this.#isHeldInRequest)
+      this.failed(new Error("a body that a policy makes stood still"));
     // A client that waits for leave to send is not silent: the instance is.
     else if (this.body?.isAwaited === true && !this.#awaitsContinue)
       this.#giveUp({ side: "client", stage: "send", cause: "silent" });
     else if (this.#attempts.isWaitedFor) this.#attempts.expire();
+  }
+
+  get #isHeldInRequest(): boolean {
+    return this.body?.isAwaited === true && this.#sent.isHeldByPolicy;
+  }
+
+  /** Whether the client or a policy keeps the instance waiting: its time is not counted against it. */
+  get isHeldBack(): boolean {
+    return this.#response.isStalled || this.#response.holder !== undefined || this.#isHeldInRequest;
   }
 
   onHeadTimeout(): void {
@@ -219,7 +232,7 @@ export class Exchange implements Roles {
 
   onRequestTimeout(): void {
     const { stage, current } = this.#attempts;
-    const side = current?.hasSlot === true ? "instance" : "gateway";
+    const side = current?.hasSlot === true && !this.isHeldBack ? "instance" : "gateway";
     this.#attempts.timeOut();
     this.#fail({ side, stage, cause: "timeout" });
   }
@@ -260,7 +273,7 @@ export class Exchange implements Roles {
     this.#limits.end();
     this.#attempts.cancel();
     this.#response.destroy();
-    this.body?.release();
+    this.#sent.release();
     this.#mirrors?.onMainOver();
     this.#host.open.remove(this);
     this.#host.ended(this, this.#request.policies);

@@ -5,6 +5,7 @@ import {
   type Outcome,
   type RequestView,
 } from "@signalbox/core";
+import { dropLength } from "./announced-length.js";
 import { Attempt } from "./attempt.js";
 import type { AttemptOwner } from "./attempt-owner.js";
 import { WholeBody } from "./body.js";
@@ -12,7 +13,6 @@ import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
 import type { Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import type { Pools } from "./pools.js";
-import { dropLength } from "./response-steps.js";
 import type { OutgoingRequest } from "./slot.js";
 
 /** What became of one copy of a request, told once. */
@@ -121,6 +121,10 @@ class Mirror implements AttemptOwner, DeadlineOwner {
 
   get gateway(): Gateway {
     return this.#host.gateway;
+  }
+
+  get isHeldBack(): boolean {
+    return false;
   }
 
   get deadlines(): Deadlines {

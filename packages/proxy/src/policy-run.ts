@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import {
   changeRequest,
   type Decision,
@@ -9,33 +8,32 @@ import {
 import type { Deadlines } from "./deadlines.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { Failure } from "./failure.js";
+import { isThenable, tell } from "./hooks.js";
+import { checkedAnswer, type CheckedAnswer } from "./own-answer.js";
 import { NO_POLICIES, type PolicyChain } from "./policy-chain.js";
 import { RunExchange } from "./policy-exchange.js";
 import type {
   Awaitable,
   Policy,
-  PolicyAnswer,
   PolicyResponse,
   RequestChange,
   RequestStep,
   ResponseStep,
 } from "./policy.js";
-import {
-  checkedStatus,
-  ResponsePass,
-  type BodyTransform,
-  type FinalResponse,
-} from "./response-pass.js";
+import { ResponsePass, type FinalResponse } from "./response-pass.js";
 import { errorOf, StepWait } from "./step-wait.js";
+import type { BodyTransform } from "./transformed.js";
 
 /** How a run of request steps ended. */
 export type RequestResult =
   | { readonly kind: "go" }
-  | { readonly kind: "answer"; readonly answer: PolicyAnswer }
+  | { readonly kind: "answer"; readonly answer: CheckedAnswer }
   | { readonly kind: "failed"; readonly error: Error };
 
 const GO: RequestResult = Object.freeze({ kind: "go" });
 const NO_BODIES: readonly never[] = [];
+/** An answer of a policy has a status of its own. */
+const NONE_GIVEN = 0;
 
 /**
  * The policies of one request, from the first hook to the last. Where no hook makes it wait, it gives the result at
@@ -109,9 +107,9 @@ export class PolicyRun {
     return this.#outer.hasResponse || this.#inner.hasResponse;
   }
 
-  /** The body that goes to the instance, when a policy makes it. */
-  bodyOf(body: Readable): Readable {
-    return this.#bodies.reduce((source, transform) => transform(source), body);
+  /** What the body that goes to the instance goes through. */
+  get bodies(): readonly BodyTransform[] {
+    return this.#bodies;
   }
 
   get changesBody(): boolean {
@@ -133,12 +131,20 @@ export class PolicyRun {
     this.abort();
     this.#isOver = true;
     for (let at = this.#entered - 1; at >= 0; at--) {
-      try {
-        this.#at(at).onEnd?.(this.exchange, end);
-      } catch {
-        // A log that fails must not take others with it.
-      }
+      const policy = this.#at(at);
+      tell(policy.onEnd?.bind(policy), this.exchange, end);
     }
+  }
+
+  /** Waits for something else that a policy makes, no longer than for one of its steps. */
+  within<Value>(made: Promise<Value>, then: (settled: Value | Error) => void): void {
+    this.#waitFor(made, then);
+  }
+
+  /** Nothing that policies say of the response is waited for any more. */
+  stopWaiting(): void {
+    this.#wait?.cancel();
+    this.whenResponded = undefined;
   }
 
   /** The client is gone, or nothing is waited for any more. */
@@ -176,8 +182,7 @@ export class PolicyRun {
     if (step === undefined) return undefined;
     try {
       if (step.answer !== undefined) {
-        checkedStatus(step.answer.status);
-        return { kind: "answer", answer: step.answer };
+        return { kind: "answer", answer: checkedAnswer(step.answer, NONE_GIVEN) };
       }
       this.#change(step, chain === this.#inner);
       return undefined;
@@ -234,8 +239,4 @@ export class PolicyRun {
     this.#wait ??= new StepWait(this.#deadlines, this.#limitMs);
     this.#wait.for(step, then);
   }
-}
-
-function isThenable<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof (value as { then?: unknown } | undefined)?.then === "function";
 }

@@ -16,6 +16,7 @@ import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Exchange } from "./exchange.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
+import { tell } from "./hooks.js";
 import { replyTo, type NodeResponse } from "./http2-reply.js";
 import { MirrorSet, type MirrorEnd, type MirrorHost } from "./mirror.js";
 import { OpenList } from "./open-list.js";
@@ -262,15 +263,7 @@ class GatewayProxy implements Proxy, Roles {
     if (onEnd === undefined && policies === undefined) return;
     const end = over.end();
     policies?.end(end);
-    this.#tell(onEnd, end);
-  }
-
-  #tell<Value>(hook: ((value: Value) => void) | undefined, value: Value): void {
-    try {
-      hook?.(value);
-    } catch {
-      // A log that fails must not take a request with it.
-    }
+    tell(onEnd, end);
   }
 
   /** A decision, also where a clock or a random source of the user's own throws. */
@@ -302,7 +295,7 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   mirrorTold(end: MirrorEnd): void {
-    this.#tell(this.#options.onMirror, end);
+    tell(this.#options.onMirror, end);
   }
 
   released(service: string): void {

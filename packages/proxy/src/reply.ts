@@ -20,6 +20,8 @@ export class Reply {
   /** The body, when it came whole. */
   #whole: Buffer | undefined;
   #isFlushed = false;
+  /** A policy may have made it so, whatever the instance sends. */
+  #isBodyless = false;
   #isWatched = false;
   /** Whether the client has to catch up before more can be taken. */
   isStalled = false;
@@ -42,6 +44,7 @@ export class Reply {
   /** Takes the head; it goes out with the first of the body, or at the end of this turn of the event loop. */
   head(status: number, headers: string[], length: number): void {
     writeHead(this.res, status, headers);
+    this.#isBodyless = status === 204 || status === 304;
     this.#length = length;
     this.#heads.push(this);
   }
@@ -58,6 +61,7 @@ export class Reply {
 
   /** Takes a part of the body; false when the client has to catch up first. */
   data(chunk: Buffer): boolean {
+    if (this.#isBodyless) return true;
     // All of the body at once: its end follows in the same breath, and both go out in one write.
     if (!this.#isFlushed && chunk.length === this.#length) {
       this.#whole = chunk;

@@ -1,10 +1,9 @@
-import type { Readable } from "node:stream";
 import { changeHeaders } from "@signalbox/core";
+import { dropLength } from "./announced-length.js";
 import type { PolicyResponse, ResponseStep } from "./policy.js";
+import { checkedStatus } from "./own-answer.js";
 import { errorOf } from "./step-wait.js";
-
-/** Makes a body out of another. */
-export type BodyTransform = (body: Readable) => Readable;
+import type { BodyTransform } from "./transformed.js";
 
 /** What the client gets after all response steps. */
 export interface FinalResponse {
@@ -49,24 +48,12 @@ export class ResponsePass implements FinalResponse {
     try {
       if (status !== undefined) this.status = checkedStatus(status);
       if (headers !== undefined) changeHeaders(this.headers, headers);
+      // No response without a body announces the length of one (RFC 9110 section 8.6).
+      if (this.status === 204) dropLength(this.headers);
     } catch (error) {
       return errorOf(error);
     }
     if (body !== undefined) this.transforms = [...this.transforms, body];
     return undefined;
   }
-}
-
-/** What the function of a body gave, if it is a stream. */
-export function streamOf(made: Readable, hook: "onRequest" | "onResponse"): Readable {
-  if (typeof (made as Partial<Readable> | undefined)?.pipe === "function") return made;
-  throw new TypeError(`${hook}: the function of body gave no stream`);
-}
-
-/** The status that a policy gave, if it is one. */
-export function checkedStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 200 && status <= 599) return status;
-  throw new TypeError(
-    `a policy gave the status ${String(status)}: expected a whole number from 200 to 599`,
-  );
 }

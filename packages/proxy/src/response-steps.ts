@@ -1,10 +1,13 @@
 import { Readable } from "node:stream";
-import { answer, endBody, writeBody, writeHead, type ServerReply } from "./answer.js";
+import { answer, type ServerReply } from "./answer.js";
+import { dropLength, lengthIn } from "./announced-length.js";
 import type { Answer } from "./error-answer.js";
 import type { Headers } from "./head-record.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { Reply } from "./reply.js";
-import { streamOf, type FinalResponse } from "./response-pass.js";
+import type { FinalResponse } from "./response-pass.js";
+import { bytesOf, transformed, type Transformed } from "./transformed.js";
+import { errorOf } from "./step-wait.js";
 import type { ServerRequest } from "./view.js";
 
 /** The response of an instance as far as the steps around it hold it back. */
@@ -27,7 +30,9 @@ export class ResponseSteps {
   #hasEnded = false;
   #trailers: Headers | undefined;
   #source: Readable | undefined;
-  #out: Readable | undefined;
+  #made: Transformed | undefined;
+  /** Whether the functions of policies ask for more of the body. */
+  #wantsMore = false;
 
   constructor(policies: PolicyRun, reply: Reply, flow: ResponseFlow) {
     this.#policies = policies;
@@ -56,7 +61,9 @@ export class ResponseSteps {
       this.#held.push(chunk);
       return false;
     }
-    return this.#source === undefined ? this.#reply.data(chunk) : this.#source.push(chunk);
+    if (this.#source === undefined) return this.#reply.data(chunk);
+    this.#wantsMore = this.#source.push(chunk);
+    return this.#wantsMore;
   }
 
   end(trailers?: Headers): void {
@@ -68,14 +75,20 @@ export class ResponseSteps {
   }
 
   onDrain(): void {
-    if (this.#out === undefined) this.#flow.resume();
-    else this.#out.resume();
+    if (this.#made === undefined) this.#flow.resume();
+    else this.#made.out.resume();
+  }
+
+  /** Whose turn it is, where it is not that of the instance: a policy still looks at the head, or makes the body. */
+  get holder(): "head" | "body" | undefined {
+    if (!this.#isReady) return "head";
+    return this.#source !== undefined && (this.#hasEnded || !this.#wantsMore) ? "body" : undefined;
   }
 
   destroy(): void {
     this.#held = [];
     this.#source?.destroy();
-    this.#out?.destroy();
+    this.#made?.destroy();
   }
 
   #go(final: FinalResponse, isBodyless: boolean): void {
@@ -91,21 +104,27 @@ export class ResponseSteps {
   }
 
   #transform({ transforms }: FinalResponse): boolean {
-    const source = new Readable({ read: () => this.#flow.resume() });
+    const source = new Readable({
+      read: () => {
+        this.#wantsMore = true;
+        this.#flow.resume();
+      },
+    });
     const failed = (error: Error): void => this.#flow.failed(error);
-    source.on("error", failed);
     try {
-      const out = through(source, transforms);
+      const { out } = (this.#made = transformed(source, transforms, "onResponse", failed));
       this.#source = source;
-      this.#out = out;
-      out.on("error", failed);
       out.on("end", () => this.#reply.end(this.#trailers));
-      out.on("data", (chunk: Buffer | string) => {
-        if (!this.#reply.data(typeof chunk === "string" ? Buffer.from(chunk) : chunk)) out.pause();
+      out.on("data", (chunk: unknown) => {
+        try {
+          if (!this.#reply.data(bytesOf(chunk))) out.pause();
+        } catch (error) {
+          failed(error as Error);
+        }
       });
       return true;
     } catch (error) {
-      failed(error as Error);
+      failed(errorOf(error));
       return false;
     }
   }
@@ -125,47 +144,29 @@ export function answerThrough(
     const isBodyless = req.method === "HEAD" || final.status === 204 || final.status === 304;
     if (final.transforms.length === 0 || isBodyless)
       return answer(req, res, final.status, final.headers, body);
-    try {
-      const out = through(Readable.from([Buffer.from(body)]), final.transforms);
-      out.on("error", () => res.destroy());
-      writeHead(res, final.status, final.headers);
-      out.on("data", (chunk: Buffer | string) => {
-        writeBody(res, typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-      });
-      out.on("end", () => endBody(res, undefined));
-    } catch (error) {
-      failed(error as Error);
-    }
+    policies.within(wholeOf(Readable.from([Buffer.from(body)]), final), (whole) => {
+      if (res.destroyed || res.headersSent) return;
+      if (whole instanceof Error) failed(whole);
+      else answer(req, res, final.status, final.headers, whole);
+    });
   };
   const final = policies.respond(status, headers, "gateway");
   if (final === undefined) policies.whenResponded = then;
   else then(final);
 }
 
-function through(source: Readable, transforms: FinalResponse["transforms"]): Readable {
-  return streamOf(
-    transforms.reduce((body, transform) => transform(body), source),
-    "onResponse",
-  );
-}
-
-/** The length that a flat list of headers announces; -1 for none. */
-export function lengthIn(headers: readonly string[]): number {
-  const at = lengthAt(headers);
-  return at === -1 ? -1 : Number(headers[at + 1]);
-}
-
-/** Takes the length of a body out of a flat list of headers, because it will be another. */
-export function dropLength(headers: string[]): number {
-  const at = lengthAt(headers);
-  if (at !== -1) headers.splice(at, 2);
-  return -1;
-}
-
-function lengthAt(headers: readonly string[]): number {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (name.length === 14 && name.toLowerCase() === "content-length") return i;
-  }
-  return -1;
+// An answer of the gateway is small: it is made whole before a byte of it goes out.
+function wholeOf(source: Readable, { transforms }: FinalResponse): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const { out } = transformed(source, transforms, "onResponse", reject);
+    const parts: Buffer[] = [];
+    out.on("end", () => resolve(Buffer.concat(parts)));
+    out.on("data", (chunk: unknown) => {
+      try {
+        parts.push(bytesOf(chunk));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
 }

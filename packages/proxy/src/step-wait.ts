@@ -23,7 +23,8 @@ export class StepWait implements DeadlineOwner {
     };
     this.#settle = settle;
     if (this.#limitMs > 0) this.#deadlines.set(this.#deadline, this.#limitMs);
-    step.then(settle, (error: unknown) => settle(errorOf(error)));
+    // What goes for a promise may throw where one does not.
+    Promise.resolve(step).then(settle, (error: unknown) => settle(errorOf(error)));
   }
 
   /** Nothing is waited for any more. */

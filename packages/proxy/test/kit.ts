@@ -77,8 +77,8 @@ export async function startProxy(
     ...options,
     onEnd: (end) => {
       ends.push(end);
-      options.onEnd?.(end);
       for (const wake of waiting.splice(0)) wake();
+      return options.onEnd?.(end);
     },
   });
   const base = await startServer((req, res) => proxy.handle(req, res));

@@ -46,6 +46,18 @@ export function changeHeaders(headers: string[], config: HeaderChangesConfig): v
   applyHeaderChanges(headers, [changesOf(config)]);
 }
 
+/**
+ * A header as it may be sent in an answer: its name in lower case, and its value.
+ *
+ * @throws TypeError when the name or the value is none that a header may have, or the header belongs to the connection
+ *
+ * @example
+ * checkHeader("X-User", "ada"); // ["x-user", "ada"]
+ */
+export function checkHeader(name: string, value: string): readonly [name: string, value: string] {
+  return checkedPair([name, value]);
+}
+
 function changesOf({ set = {}, add = {}, remove = [] }: HeaderChangesConfig): HeaderChanges {
   return {
     set: Object.entries(set).map(checkedPair),
