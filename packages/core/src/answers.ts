@@ -123,12 +123,14 @@ export function rejectOverloaded(
   requests: number,
   route: string,
   headers: HeaderRecord,
+  requestMs: number,
 ): RejectDecision {
   const detail = `service ${service} has ${requests} requests under way, which is its limit`;
   return Object.freeze({
     ...reject(503, "overloaded", detail, route, Object.freeze({ "retry-after": "1", ...headers })),
     retryAfterMs: 1_000,
     service,
+    requestMs,
   });
 }
 

@@ -165,6 +165,7 @@ function refusalOfLimits(
     at.plan.limits.requests,
     id,
     refusalHeaders(action, matched.request.view),
+    action.rules.timeouts.requestMs,
   );
 }
 

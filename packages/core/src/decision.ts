@@ -151,6 +151,7 @@ export type RejectReason =
   | "too-large"
   | "circuit-open"
   | "overloaded"
+  | "timeout"
   | "internal";
 
 /** The request is refused. */
@@ -166,6 +167,8 @@ export interface RejectDecision {
   readonly retryAfterMs?: number;
   /** The service that has no room, of `overloaded`. */
   readonly service?: string;
+  /** Limit of the whole request, of `overloaded`: how long it may wait for room. 0 means none. Unit: milliseconds. */
+  readonly requestMs?: number;
 }
 
 /** No route holds: the server that the gateway lives in answers. */

@@ -11,6 +11,8 @@ export interface GatewayMatch {
   readonly params: Params;
   /** Names of the steps around the route, in their order. */
   readonly policies: readonly string[];
+  /** Limit of the whole request, the steps included. 0 means none. Unit: milliseconds. */
+  readonly requestMs: number;
 }
 
 /** What `match` answers: a match, or a decision that is final already (`none`, or a `reject`). */
@@ -30,13 +32,16 @@ export class MatchValue implements GatewayMatch {
   readonly route: string;
   readonly params: Params;
   readonly policies: readonly string[];
+  readonly requestMs: number;
   readonly #matched: Matched & { kind: "match" };
   readonly #plan: Plan;
 
   constructor(matched: Matched & { kind: "match" }, plan: Plan) {
     this.route = matched.alternative.id;
     this.params = paramsOf(matched.request, matched.alternative);
-    this.policies = actionOf(plan, matched.alternative).policies;
+    const action = actionOf(plan, matched.alternative);
+    this.policies = action.policies;
+    this.requestMs = action.kind === "forward" ? action.rules.timeouts.requestMs : 0;
     this.#matched = matched;
     this.#plan = plan;
     Object.freeze(this);

@@ -109,7 +109,12 @@ export {
   type ClientResponseHead,
   type UpstreamResponseHead,
 } from "./rewrite/client-response.js";
-export { changeHeaders, changeRequest, checkHeader, type ViewChange } from "./rewrite/request-change.js";
+export {
+  changeHeaders,
+  changeRequest,
+  checkHeader,
+  type ViewChange,
+} from "./rewrite/request-change.js";
 export type {
   Decision,
   ForwardDecision,

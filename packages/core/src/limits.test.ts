@@ -108,6 +108,7 @@ describe("the requests under way at a service", () => {
       detail: "service s has 2 requests under way, which is its limit",
       headers: { "retry-after": "1" },
       retryAfterMs: 1_000,
+      requestMs: 0,
       service: "s",
     });
     gateway.report(one, { kind: "cancelled", stage: "head" });

@@ -42,7 +42,7 @@ export function answerRequest(
   if (res.destroyed) return queueMicrotask(onClose);
   res.once("close", onClose);
   const made = answerOf(host, request, decision);
-  if (decision.status === 400) closeAfter(res);
+  if (decision.status === 400 || decision.status === 501) closeAfter(res);
   if (policies?.hasResponse !== true) return answer(req, res, made.status, made.headers, made.body);
   answerThrough(policies, req, res, made, (error) => {
     failure = { side: "gateway", stage: "connect", cause: "policy", error };

@@ -15,7 +15,7 @@ const DRAIN_BYTES = 65_536;
 const ONE_WRITE_BYTES = 4_096;
 
 /** Whether a response goes out on HTTP/1. */
-function isHttp1(res: ServerReply): res is ServerResponse {
+export function isHttp1(res: ServerReply): res is ServerResponse {
   return res.req.httpVersionMajor < 2;
 }
 

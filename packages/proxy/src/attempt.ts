@@ -4,6 +4,7 @@ import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import { failureOf, stageOf, type Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import type { InstancePool } from "./pool.js";
+import { isChunkedAlone } from "./view.js";
 import {
   UnprocessedError,
   type AttemptController,
@@ -59,6 +60,11 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     return this.#slot !== undefined;
   }
 
+  /** Since it began. Unit: milliseconds. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
   /** Whether it went out on a connection that had served before. */
   get isReused(): boolean {
     return this.#isReused;
@@ -92,7 +98,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
   /** Reports the head of a response whose body is still to come, so that health learns of it at once. */
   reportHead(): void {
     if (this.#isSettled) return;
-    const headMs = performance.now() - this.#startedAt;
+    const { elapsedMs: headMs } = this;
     this.#owner.gateway.report(this.decision, { kind: "head", status: this.#status, headMs });
   }
 
@@ -177,10 +183,18 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
       controller.abort(new ProtocolError(`unexpected ${status}`));
       return;
     }
+    const codings = headers["transfer-encoding"];
+    // The body would go on as if it were not coded.
+    if (codings !== undefined && !isChunkedAlone(codings)) {
+      controller.abort(
+        new ProtocolError(`a transfer coding that nobody asked for: ${String(codings)}`),
+      );
+      return;
+    }
     this.#status = status;
     if (this.#owner.onHead(this, status, headers)) return;
     this.#discarded = 0;
-    this.#settle({ kind: "response", status, totalMs: performance.now() - this.#startedAt });
+    this.#settle({ kind: "response", status, totalMs: this.elapsedMs });
     this.#limit(DISCARD_MS, performance.now());
   }
 
@@ -206,7 +220,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     this.#settle({
       kind: "response",
       status: this.#status,
-      totalMs: performance.now() - this.#startedAt,
+      totalMs: this.elapsedMs,
     });
     this.#owner.onEnd(this, trailers);
   }

@@ -13,6 +13,7 @@ import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import type { FailedAttempt } from "./exchange-end.js";
 import type { Headers } from "./head-record.js";
 import type { Pools } from "./pools.js";
+import { retryAfterOf } from "./retry-after.js";
 
 /** The exchange that attempts belong to. */
 export interface AttemptsOwner extends AttemptOwner {
@@ -160,12 +161,11 @@ export class Attempts implements DeadlineOwner {
     const outcome: Outcome = {
       kind: "response",
       status,
-      totalMs: performance.now() - this.#startedAt,
+      totalMs: attempt.elapsedMs,
     };
     const facts = this.#facts(false);
-    const header = headers["retry-after"];
-    const isSeconds = typeof header === "string" && /^\d{1,9}$/.test(header);
-    const asked = isSeconds ? { ...facts, retryAfterMs: Number(header) * 1000 } : facts;
+    const retryAfterMs = retryAfterOf(headers["retry-after"]);
+    const asked = retryAfterMs === undefined ? facts : { ...facts, retryAfterMs };
     const isWaiting = this.#beside.length > 0;
     const next = this.#ask(attempt, outcome, asked, isWaiting);
     if (next === undefined) return undefined;

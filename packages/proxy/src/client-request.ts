@@ -3,7 +3,6 @@ import { buildUpstreamRequest, type ForwardDecision } from "@signalbox/core";
 import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
 import type { ExchangeRequest } from "./exchange-host.js";
 import { extrasOf } from "./extras.js";
-import { marksOf } from "./request-marks.js";
 import { dropLength } from "./announced-length.js";
 import type { OutgoingRequest, RequestExtras } from "./slot.js";
 import { errorOf } from "./step-wait.js";
@@ -20,9 +19,8 @@ export class ClientRequest {
   error: Error | undefined;
 
   constructor(request: ExchangeRequest, decision: ForwardDecision, owner: BodyOwner) {
-    const { req } = request;
+    const { req, marks } = request;
     this.#request = request;
-    const marks = marksOf(req);
     this.body = hasBody(req, marks) ? this.#bodyOf(decision, owner) : null;
     this.#extras = extrasOf(req, marks, request.awaitsContinue && this.body !== null);
   }

@@ -1,11 +1,12 @@
 import { buildClientResponse, type ForwardDecision } from "@signalbox/core";
-import { announceTrailers, answer } from "./answer.js";
+import { announceTrailers } from "./answer.js";
+import { answerFailure } from "./answer-failure.js";
 import { lengthIn } from "./announced-length.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
-import { statusOf, type Failure } from "./failure.js";
+import type { Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import { Reply } from "./reply.js";
-import { answerThrough, ResponseSteps, type ResponseFlow } from "./response-steps.js";
+import { ResponseSteps, type ResponseFlow } from "./response-steps.js";
 
 /** The exchange that a response belongs to. */
 export interface ResponseOwner {
@@ -112,7 +113,7 @@ export class ClientResponse implements ResponseFlow {
 
   /** Answers what came to nothing. Of a response that has begun the client must see that it was cut. */
   fail(failure: Failure): void {
-    if (failure.side === "client") this.#reply.closeAfter();
+    if (failure.side === "client" || this.#host.isClosing) this.#reply.closeAfter();
     if (this.#request.res.headersSent) {
       this.#steps?.destroy();
       this.#reply.cut();
@@ -122,18 +123,9 @@ export class ClientResponse implements ResponseFlow {
   }
 
   #answer(failure: Failure): void {
-    const { req, res, view, policies } = this.#request;
-    const status = statusOf(failure);
-    const headers = status === 503 ? ["retry-after", "1"] : [];
-    const made = this.#host.errorAnswer({ view, status, failure }, headers);
-    // Policies that have begun with the response of an instance do not begin anew.
-    if (this.#steps !== undefined) {
-      policies?.stopWaiting();
-      this.#steps.destroy();
-    }
-    if (policies?.hasResponse === true && this.#steps === undefined && !isOfPolicy(failure))
-      answerThrough(policies, req, res, made, (error) => this.failed(error));
-    else answer(req, res, made.status, made.headers, made.body);
+    this.#request.policies?.stopWaiting();
+    this.#steps?.destroy();
+    answerFailure(this.#host, this.#request, failure, (error) => this.failed(error));
   }
 
   /** Nobody takes it any more. */
@@ -145,9 +137,4 @@ export class ClientResponse implements ResponseFlow {
 // Source: RFC 9110 section 6.4.1.
 function hasNoBody(method: string, status: number): boolean {
   return method === "HEAD" || status === 204 || status === 304;
-}
-
-// A policy that failed would fail again over its own error.
-function isOfPolicy({ side, cause }: Failure): boolean {
-  return side === "gateway" && cause === "policy";
 }

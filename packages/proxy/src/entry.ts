@@ -5,13 +5,14 @@ import type {
   RequestView,
   RespondDecision,
 } from "@signalbox/core";
-import type { Deadlines } from "./deadlines.js";
+import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
 import type { Over } from "./exchange-end.js";
 import type { PolicyChains } from "./policy-chain.js";
 import { recordOf } from "./head-record.js";
 import type { CheckedAnswer } from "./own-answer.js";
 import { PolicyRun, type RequestResult } from "./policy-run.js";
 import type { ProxyLimits } from "./proxy-options.js";
+import { CLOSING, tooLate } from "./refusals.js";
 
 /** What an entry needs of its proxy. */
 export interface EntryHost {
@@ -19,6 +20,8 @@ export interface EntryHost {
   readonly deadlines: Deadlines;
   readonly limits: ProxyLimits;
   readonly chains: PolicyChains;
+  /** Those that a policy makes wait. */
+  readonly entries: Set<Entry>;
   decide(view: RequestView, policies: PolicyRun): Decision;
   ended(over: Over, policies: PolicyRun): void;
 }
@@ -34,13 +37,16 @@ export interface Client {
  * The way of a request from its arrival to its decision where there are policies: those of the whole gateway, the
  * match, those of the route, the decision.
  */
-export class Entry {
+export class Entry implements DeadlineOwner {
   readonly #host: EntryHost;
   readonly policies: PolicyRun;
   readonly startedAt: number;
   /** The response, or the socket of an upgrade. */
   readonly #client: Client;
   #isMatched = false;
+  /** Of the whole request, from its route on. */
+  #requestMs = 0;
+  #deadline: Deadline | undefined;
   /** Set while a policy makes it wait. */
   #onLeft: (() => void) | undefined;
   #onDecided: ((decision: Decision) => void) | undefined;
@@ -77,6 +83,7 @@ export class Entry {
     this.#isMatched = true;
     const match = this.policies.match(this.#host.gateway);
     if (match.kind !== "match") return this.#decided(match);
+    this.#requestMs = match.requestMs;
     const chain = this.#host.chains.of(match.policies);
     // A step that is not there must never be skipped in silence: it may be the one that asks who is there.
     if (chain.unknown !== undefined) return this.#decided(this.#unknown(chain.unknown));
@@ -85,14 +92,45 @@ export class Entry {
   }
 
   #wait(): undefined {
+    this.#limit();
     if (this.#onLeft !== undefined) return;
     this.#onLeft = (): void => this.#leave();
     this.#client.on("error", ignore);
     this.#client.on("close", this.#onLeft);
+    this.#host.entries.add(this);
     this.policies.whenRequested = (result) => {
       const decision = this.#onResult(result);
-      if (decision !== undefined) this.#onDecided?.(decision);
+      if (decision !== undefined) this.#tell(decision);
     };
+  }
+
+  // The limit of the whole request is known once its route is.
+  #limit(): void {
+    if (this.#requestMs === 0 || this.#deadline !== undefined) return;
+    this.#deadline = new Deadline(this);
+    this.#host.deadlines.set(this.#deadline, this.#requestMs, this.startedAt);
+  }
+
+  onDeadline(): void {
+    this.policies.failure = { side: "gateway", stage: "connect", cause: "timeout" };
+    this.#giveUp(tooLate(this.#requestMs, this.policies.exchange.route));
+  }
+
+  /** The proxy closes, and no longer waits. */
+  hangUp(): void {
+    this.policies.failure = { side: "gateway", stage: "connect", cause: "closing" };
+    this.#giveUp(CLOSING);
+  }
+
+  #giveUp(refusal: RejectDecision): void {
+    this.policies.abort();
+    this.#tell(this.#decided(refusal));
+  }
+
+  #tell(decision: Decision): void {
+    const told = this.#onDecided;
+    this.#onDecided = undefined;
+    told?.(decision);
   }
 
   #unknown(name: string): RejectDecision {
@@ -123,14 +161,22 @@ export class Entry {
   }
 
   #decided(decision: Decision): Decision {
-    if (this.#onLeft !== undefined) this.#client.off("close", this.#onLeft);
+    this.#waited();
     // What no route takes is over when the server that it is handed to has answered it.
     if (decision.kind === "none")
       this.#client.once("close", () => this.policies.end(this.#end(decision, 0)));
     return decision;
   }
 
+  #waited(): void {
+    if (this.#onLeft === undefined) return;
+    this.#client.off("close", this.#onLeft);
+    this.#host.entries.delete(this);
+    if (this.#deadline !== undefined) this.#host.deadlines.clear(this.#deadline);
+  }
+
   #leave(): void {
+    this.#waited();
     this.#onDecided = undefined;
     this.policies.abort();
     this.#host.ended({ end: () => this.#end({ kind: "none" }, 499) }, this.policies);

@@ -32,6 +32,8 @@ export interface ExchangeHost {
 export interface ExchangeRequest {
   readonly req: ServerRequest;
   readonly res: ServerReply;
+  /** What its head says of the body behind it. */
+  readonly marks: number;
   readonly view: RequestView;
   /** When it came, on the clock of `performance`. */
   readonly startedAt: number;

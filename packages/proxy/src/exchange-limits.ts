@@ -20,15 +20,24 @@ export class ExchangeLimits implements DeadlineOwner {
   #request: Deadline | undefined;
   #head: Deadline | undefined;
 
-  /** @param startedAt when the request came, on the clock of `performance` */
-  constructor(owner: LimitsOwner, deadlines: Deadlines, timeouts: Timeouts, startedAt: number) {
+  /**
+   * @param startedAt when the request came, on the clock of `performance`
+   * @param from when an instance was about to be asked
+   */
+  constructor(
+    owner: LimitsOwner,
+    deadlines: Deadlines,
+    timeouts: Timeouts,
+    startedAt: number,
+    from: number,
+  ) {
     this.#owner = owner;
     this.#deadlines = deadlines;
     this.#timeouts = timeouts;
     this.#startedAt = startedAt;
-    this.#activeAt = startedAt;
+    this.#activeAt = from;
     const { idleMs, requestMs } = timeouts;
-    if (idleMs > 0) deadlines.set(this.#idle, idleMs, startedAt);
+    if (idleMs > 0) deadlines.set(this.#idle, idleMs, from);
     if (requestMs === 0) return;
     this.#request = new Deadline(this);
     deadlines.set(this.#request, requestMs, startedAt);

@@ -32,10 +32,19 @@ export class Exchange implements Roles {
   readonly #mirrors: MirrorSet | undefined;
   #failure: Failure | undefined;
   #awaitsContinue: boolean;
+  /** Whether it waited before. */
+  readonly #isLate: boolean;
   #isOver = false;
 
-  constructor(host: ExchangeHost, request: ExchangeRequest, decision: ForwardDecision) {
+  /** @param from when an instance was about to be asked: time that policies and queues took before is not its own */
+  constructor(
+    host: ExchangeHost,
+    request: ExchangeRequest,
+    decision: ForwardDecision,
+    from: number,
+  ) {
     const { res, startedAt } = request;
+    this.#isLate = from !== startedAt;
     this.#host = host;
     this.#request = request;
     this.res = res;
@@ -44,8 +53,8 @@ export class Exchange implements Roles {
     res.on("error", ignore);
     res.on("close", () => this.#onClose());
     this.#response = new ClientResponse(host, request, this);
-    this.#attempts = new Attempts(this, decision, startedAt);
-    this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt);
+    this.#attempts = new Attempts(this, decision, from);
+    this.#limits = new ExchangeLimits(this, host.deadlines, decision.timeouts, startedAt, from);
     this.#sent = new ClientRequest(request, decision, this);
     this.#mirrors =
       decision.mirrors.length > 0 ? host.mirrorsOf(request.view, decision) : undefined;
@@ -82,6 +91,7 @@ export class Exchange implements Roles {
   /** Starts the first attempt, and the copies. */
   begin(): void {
     if (this.#sent.error !== undefined) return this.failed(this.#sent.error);
+    if (this.#isLate && (this.remainingMs ?? 1) <= 0) return this.onRequestTimeout();
     if (!this.#attempts.send(this.#attempts.decision)) this.onNoInstance();
     else if (this.body === null) this.#mirrors?.begin(EMPTY);
   }
@@ -258,6 +268,11 @@ export class Exchange implements Roles {
     this.#attempts.end();
     this.#limits.endWaiting();
     this.#response.fail(failure);
+  }
+
+  /** The proxy closes and waits no longer. */
+  hangUp(): void {
+    this.#giveUp({ side: "gateway", stage: this.#attempts.stage, cause: "closing" });
   }
 
   onHeadAlone(): void {

@@ -39,7 +39,8 @@ describe("an error of a socket or of undici", () => {
     ["UND_ERR_CONNECT_TIMEOUT", { side: "instance", cause: "timeout" }],
     ["ECONNRESET", { side: "instance", cause: "reset" }],
     ["UND_ERR_SOCKET", { side: "instance", cause: "closed" }],
-    ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", { side: "instance", cause: "truncated" }],
+    ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", { side: "instance", cause: "protocol" }],
+    ["UND_ERR_DESTROYED", { side: "gateway", cause: "closing" }],
     ["UND_ERR_HEADERS_OVERFLOW", { side: "instance", cause: "overflow" }],
     ["SELF_SIGNED_CERT_IN_CHAIN", { side: "instance", cause: "tls" }],
     ["HPE_INVALID_CONSTANT", { side: "instance", cause: "protocol" }],
@@ -51,6 +52,11 @@ describe("an error of a socket or of undici", () => {
   ])("%s is %j", (code, expected) => {
     const error = Object.assign(new Error("x"), { code });
     expect(failureOf(error, "send")).toMatchObject({ ...expected, stage: "send" });
+  });
+
+  it("of a length that was not kept is a cut in the body, and nonsense before", () => {
+    const error = Object.assign(new Error("x"), { code: "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" });
+    expect(failureOf(error, "body")).toMatchObject({ side: "instance", cause: "truncated" });
   });
 
   it("without a code is one of the protocol", () => {

@@ -78,8 +78,10 @@ const OURS: ReadonlySet<string> = new Set([
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",
   "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
 ]);
+
+/** What undici says of a 101 that nobody asked for. */
+const BAD_UPGRADE = "bad upgrade";
 
 /** The machine has no more of what a connection takes: files, buffers, memory. */
 const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
@@ -92,6 +94,12 @@ export function failureOf(error: Error & { code?: unknown }, stage: OutcomeStage
     return { side: "client", stage, cause: "malformed" };
   if (OURS.has(code)) return { side: "gateway", stage, cause: "error", error };
   if (EXHAUSTED.has(code)) return { side: "gateway", stage, cause: "overloaded" };
+  // Framing that contradicts itself is no cut body: nothing of one has come.
+  if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && stage !== "body")
+    return { side: "instance", stage, cause: "protocol" };
+  if (code === "UND_ERR_SOCKET" && error.message === BAD_UPGRADE)
+    return { side: "instance", stage, cause: "protocol" };
+  if (code === "UND_ERR_DESTROYED") return { side: "gateway", stage, cause: "closing" };
   const known = Object.hasOwn(CAUSES, code) ? CAUSES[code] : undefined;
   return { side: "instance", stage, cause: known ?? (isTls(code) ? "tls" : "protocol") };
 }

@@ -9,15 +9,16 @@ import {
   type RetryDecision,
   type RetryFacts,
 } from "@signalbox/core";
-import { answer } from "./answer.js";
+import { answerFailure } from "./answer-failure.js";
 import type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
-import { failureOf, statusOf, type Failure } from "./failure.js";
+import { failureOf, type Failure } from "./failure.js";
 import type { HandshakeHost, UpgradeRequest } from "./handshake-host.js";
 import { recordOf } from "./head-record.js";
 import type { PolicyRun } from "./policy-run.js";
 import { patienceOf } from "./patience.js";
 import { rawResponse } from "./raw-response.js";
-import { relayAnswer, retryAfterOf, SilenceError } from "./upgrade-answer.js";
+import { retryAfterOf } from "./retry-after.js";
+import { relayAnswer, SilenceError, type RelayEnd } from "./upgrade-answer.js";
 import { upgradeTarget } from "./upgrade-target.js";
 import type { UpgradePlace } from "./upgrade-place.js";
 import type { Carry, SentUpgrade, UpgradeListener } from "./upgrade.js";
@@ -189,7 +190,7 @@ export class Handshake implements UpgradeListener {
     const status = upstream.statusCode as number;
     if (status >= 400) {
       const outcome: Outcome = { kind: "response", status, totalMs: this.#elapsedMs() };
-      if (this.#tryAgain(outcome, retryAfterOf(upstream))) {
+      if (this.#tryAgain(outcome, retryAfterOf(upstream.headers["retry-after"]))) {
         this.#place?.giveBack(outcome);
         upstream.destroy();
         return;
@@ -200,21 +201,31 @@ export class Handshake implements UpgradeListener {
   }
 
   #relay(upstream: IncomingMessage, status: number): void {
-    const { view } = this.#request;
+    const { view, req } = this.#request;
     const { headers } = upstream;
     const head = buildClientResponse(this.#decision, { status, headers }, view);
-    const { idleMs } = this.#decision.timeouts;
     const res = this.#respond();
-    relayAnswer(upstream, res, head, idleMs, (cause) => {
-      if (cause === undefined) {
-        this.#place?.giveBack({ kind: "response", status, totalMs: this.#elapsedMs() });
-      } else if (this.#state === "answering") {
-        // The client still listens, so it was the instance that stopped.
-        this.#failure = { side: "instance", stage: "body", cause };
-        this.#place?.giveBack({ kind: "failure", stage: "body", cause });
-        if (!res.headersSent) this.#answer(res, this.#failure);
-      }
-    });
+    const { idleMs } = this.#decision.timeouts;
+    const relay = { upstream, res, head, idleMs, isBodyless: req.method === "HEAD" };
+    relayAnswer(relay, this.policies, (end) => this.#relayed(res, end, status));
+  }
+
+  #relayed(res: ServerResponse, end: RelayEnd, status: number): void {
+    if (end === "whole") {
+      this.#place?.giveBack({ kind: "response", status, totalMs: this.#elapsedMs() });
+      return;
+    }
+    // The client still listens, so it was the instance that stopped, or a policy.
+    if (this.#state !== "answering") return;
+    if (end instanceof Error) {
+      this.#failure = { side: "gateway", stage: "body", cause: "policy", error: end };
+      this.#place?.giveBack({ kind: "cancelled", stage: "body" });
+    } else {
+      this.#failure = { side: "instance", stage: "body", cause: end };
+      this.#place?.giveBack({ kind: "failure", stage: "body", cause: end });
+    }
+    if (res.headersSent) res.destroy();
+    else this.#answer(res, this.#failure);
   }
 
   #refuse(failure: Failure): void {
@@ -225,10 +236,10 @@ export class Handshake implements UpgradeListener {
 
   #answer(res: ServerResponse, failure: Failure): void {
     const { req, view } = this.#request;
-    const status = statusOf(failure);
-    const retry = status === 503 ? ["retry-after", "1"] : [];
-    const made = this.#host.errorAnswer({ view, status, failure }, retry);
-    answer(req, res, made.status, made.headers, made.body);
+    answerFailure(this.#host, { req, res, view, policies: this.policies }, failure, (error) => {
+      this.#failure = { side: "gateway", stage: "body", cause: "policy", error };
+      this.#answer(res, this.#failure);
+    });
   }
 
   #respond(): ServerResponse {

@@ -3,6 +3,8 @@ import type { ServerReply } from "./answer.js";
 /** A response that is not over, as a link of the list. */
 export interface OpenReply {
   readonly res: ServerReply;
+  /** Ends it where there is more to do than to cut the response. */
+  hangUp?(): void;
   previous: OpenReply | undefined;
   next: OpenReply | undefined;
 }
@@ -30,11 +32,23 @@ export class OpenList {
     reply.next = undefined;
   }
 
+  /** Ends all of them: those that have not begun with an answer, others with a cut. */
+  hangUp(): void {
+    this.#each((reply) => {
+      if (reply.hangUp === undefined) reply.res.destroy();
+      else reply.hangUp();
+    });
+  }
+
   /** Cuts all of them. */
   cut(): void {
+    this.#each(({ res }) => void res.destroy());
+  }
+
+  #each(end: (reply: OpenReply) => void): void {
     for (let reply = this.#first; reply !== undefined;) {
       const next: OpenReply | undefined = reply.next;
-      reply.res.destroy();
+      end(reply);
       reply = next;
     }
   }

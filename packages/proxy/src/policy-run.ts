@@ -116,12 +116,16 @@ export class PolicyRun {
     return this.#bodies.length > 0;
   }
 
+  /** Whether the response steps have begun: they do not begin anew. */
+  hasResponded = false;
+
   /** Runs the response steps, in the opposite order. The headers are changed in place. */
   respond(
     status: number,
     headers: string[],
     origin: PolicyResponse["origin"],
   ): FinalResponse | Error | undefined {
+    this.hasResponded = true;
     return this.#respond(new ResponsePass(status, headers, origin, this.#entered));
   }
 

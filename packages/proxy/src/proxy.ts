@@ -31,13 +31,15 @@ import {
   type ProxyLimits,
   type ProxyOptions,
 } from "./proxy-options.js";
-import { rawResponse } from "./raw-response.js";
+import { LINGER_MS, rawResponse } from "./raw-response.js";
 import { badRequest, CLOSING } from "./refusals.js";
+import { marksOf } from "./request-marks.js";
 import { ServiceQueues } from "./service-queues.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
 import { UnderWay } from "./under-way.js";
 import { Upgrades } from "./upgrades.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
+import { WaitingClient } from "./waiting-client.js";
 import { asksForWebSocket } from "./web-socket.js";
 
 /** Forwards requests as a gateway decides. Owns the connections to the instances. */
@@ -91,6 +93,7 @@ class GatewayProxy implements Proxy, Roles {
   /** Responses that are not over, to be cut when the time to close is up. */
   readonly open = new OpenList();
   readonly heads = new PendingHeads();
+  readonly entries = new Set<Entry>();
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -127,19 +130,22 @@ class GatewayProxy implements Proxy, Roles {
     const res = replyTo(response);
     const startedAt = performance.now();
     const view = viewOf(req);
-    const bad = framingProblem(req);
+    const marks = marksOf(req);
+    const bad = framingProblem(req, marks);
     if (bad === undefined && this.gateway.hasPolicies) {
       const entry = new Entry(this, view, res, startedAt);
       const decision = this.#enter(entry);
       if (decision === undefined)
-        entry.whenDecided((late) => this.#entered(req, res, options, entry, late));
-      else this.#entered(req, res, options, entry, decision);
+        entry.whenDecided((late) =>
+          this.#entered(req, res, marks, options, entry, late, performance.now()),
+        );
+      else this.#entered(req, res, marks, options, entry, decision);
       return;
     }
-    const decision = bad === undefined ? this.decide(view) : badRequest(bad);
+    const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
     if (decision.kind === "none") return this.#handOn(req, res, none);
     this.#underWay.begin();
-    this.#act({ req, res, view, startedAt, awaitsContinue, policies: undefined }, decision);
+    this.#act({ req, res, marks, view, startedAt, awaitsContinue, policies: undefined }, decision);
   }
 
   // A request counts while policies look at it, and further on when a route takes it.
@@ -151,12 +157,18 @@ class GatewayProxy implements Proxy, Roles {
   #entered(
     req: ServerRequest,
     res: ServerReply,
+    marks: number,
     { none, awaitsContinue = false }: HandleOptions,
     { view, startedAt, policies }: Entry,
     decision: Decision,
+    from = startedAt,
   ): void {
     if (decision.kind !== "none")
-      return this.#act({ req, res, view, startedAt, awaitsContinue, policies }, decision);
+      return this.#act(
+        { req, res, marks, view, startedAt, awaitsContinue, policies },
+        decision,
+        from,
+      );
     this.#underWay.end();
     this.#handOn(req, res, none);
   }
@@ -167,19 +179,19 @@ class GatewayProxy implements Proxy, Roles {
     answer(req, res, status, headers, body);
   }
 
-  #act(request: ExchangeRequest, decision: AnsweringDecision): void {
+  #act(request: ExchangeRequest, decision: AnsweringDecision, from = request.startedAt): void {
     if (this.isClosing) {
       closeAfter(request.res);
       answerRequest(this, request, CLOSING);
     } else if (decision.kind === "forward") {
-      this.forward(request, decision);
+      this.forward(request, decision, from);
     } else if (decision.kind !== "reject" || !waitForPlace(this, request, decision)) {
       answerRequest(this, request, decision);
     }
   }
 
-  forward(request: ExchangeRequest, decision: ForwardDecision): void {
-    const exchange = new Exchange(this, request, decision);
+  forward(request: ExchangeRequest, decision: ForwardDecision, from: number): void {
+    const exchange = new Exchange(this, request, decision, from);
     this.open.add(exchange);
     exchange.begin();
   }
@@ -196,9 +208,13 @@ class GatewayProxy implements Proxy, Roles {
       else options.none();
     };
     if (bad === undefined && this.gateway.hasPolicies) {
+      // It is read while policies look at it: one that is not read does not tell that it has gone.
+      const client = new WaitingClient(socket as Socket, head, () => socket.destroy());
       const entry = new Entry(this, view, socket, startedAt);
       const entered = (decision: Decision): void => {
-        if (decision.kind !== "none") return this.#actUpgrade(req, socket, head, entry, decision);
+        client.release();
+        if (decision.kind !== "none")
+          return this.#actUpgrade(req, socket, NOTHING, entry, decision);
         this.#underWay.end();
         handOn();
       };
@@ -207,7 +223,7 @@ class GatewayProxy implements Proxy, Roles {
       else entered(decision);
       return;
     }
-    const decision = bad === undefined ? this.decide(view) : badRequest(bad);
+    const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
     if (decision.kind === "none") return handOn();
     this.#underWay.begin();
     this.#actUpgrade(req, socket, head, { view, startedAt, policies: undefined }, decision);
@@ -228,7 +244,11 @@ class GatewayProxy implements Proxy, Roles {
       this.#upgrades.begin(upgrade);
     } else {
       const res = rawResponse(req, socket);
-      this.#act({ req, res, view, startedAt, awaitsContinue: false, policies }, final);
+      const marks = marksOf(req);
+      const request = { req, res, marks, view, startedAt, awaitsContinue: false, policies };
+      // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
+      if (isUpgrade && final.kind === "reject") answerRequest(this, request, final);
+      else this.#act(request, final);
     }
   }
 
@@ -241,11 +261,14 @@ class GatewayProxy implements Proxy, Roles {
     const end = performance.now() + graceMs;
     await this.#within(end, this.#underWay.idle());
     await this.#within(end, this.pools.close());
-    // What has not ended by now is cut: the clients see it.
+    // What has not ended by now gets an answer where none has begun, and is cut else: the clients see it.
     this.#upgrades.hangUp();
-    this.open.cut();
+    for (const entry of this.entries) entry.hangUp();
+    this.open.hangUp();
     this.#underWay.cancelMirrors();
     await this.pools.destroy();
+    await this.#within(performance.now() + LINGER_MS, this.#underWay.idle());
+    this.open.cut();
     await this.#underWay.idle();
     this.deadlines.close();
   }
@@ -302,5 +325,7 @@ class GatewayProxy implements Proxy, Roles {
     this.queues.wake(service);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function ignore(): void {}

@@ -10,9 +10,16 @@ export const CLOSING: RejectDecision = {
 };
 
 /** A request that is malformed in a way that routing does not see. Its connection is closed behind the answer. */
-export function badRequest(detail: string): RejectDecision {
+export function badRequest(detail: string, status = 400): RejectDecision {
   const headers = { connection: "close" };
-  return { kind: "reject", status: 400, headers, reason: "bad-request", detail };
+  return { kind: "reject", status, headers, reason: "bad-request", detail };
+}
+
+/** The time of the whole request is up before an instance was asked. */
+export function tooLate(requestMs: number, route: string | undefined): RejectDecision {
+  const detail = `not begun within the ${requestMs} ms of the request`;
+  const base = { kind: "reject", status: 504, headers: {}, reason: "timeout", detail } as const;
+  return route === undefined ? base : { ...base, route };
 }
 
 /** No room for one more. */

@@ -1,4 +1,4 @@
-import { closeAfter, endBody, writeBody, writeHead, type ServerReply } from "./answer.js";
+import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
 
@@ -80,6 +80,9 @@ export class Reply {
 
   /** The client must see that the response was cut: an orderly end would lie. */
   cut(): void {
+    // Where the end of the connection is the end of the body, only a reset tells the two apart.
+    if (isHttp1(this.res) && this.#length < 0 && !this.res.chunkedEncoding)
+      this.res.socket?.resetAndDestroy();
     this.res.destroy();
   }
 

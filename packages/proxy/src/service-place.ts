@@ -4,11 +4,14 @@ import type {
   Gateway,
   RejectDecision,
   RequestView,
+  ServiceLimitsPlan,
 } from "@signalbox/core";
+import { closeAfter } from "./answer.js";
 import { answerEnd, answerRequest, type AnswerHost } from "./answer-request.js";
 import type { ExchangeRequest } from "./exchange-host.js";
 import type { Failure } from "./failure.js";
 import type { PolicyRun } from "./policy-run.js";
+import { CLOSING, tooLate } from "./refusals.js";
 import type { ServiceQueues, Waiter } from "./service-queues.js";
 
 /** What a request that waits for a place needs of its proxy. */
@@ -18,7 +21,7 @@ export interface PlaceHost extends AnswerHost {
   /** Nothing waits any more then. */
   readonly isClosing: boolean;
   decide(view: RequestView, policies: PolicyRun | undefined): Decision;
-  forward(request: ExchangeRequest, decision: ForwardDecision): void;
+  forward(request: ExchangeRequest, decision: ForwardDecision, from: number): void;
 }
 
 const LEFT: Failure = { side: "client", stage: "connect", cause: "left" };
@@ -33,7 +36,7 @@ export function waitForPlace(
   const limits = service === undefined ? undefined : host.gateway.limitsOf(service);
   if (limits === undefined || limits.queue === 0) return false;
   const waiting = new WaitingRequest(host, request, refusal);
-  const leave = host.queues.add(service as string, limits, waiting);
+  const leave = host.queues.add(service as string, waiting.within(limits), waiting);
   if (leave === undefined) return false;
   waiting.begin(leave);
   return true;
@@ -44,11 +47,23 @@ class WaitingRequest implements Waiter {
   readonly #request: ExchangeRequest;
   readonly #refusal: RejectDecision;
   #leave: () => void = ignore;
+  /** Whether the time of the whole request ends before that of the queue. */
+  #isShort = false;
 
   constructor(host: PlaceHost, request: ExchangeRequest, refusal: RejectDecision) {
     this.#host = host;
     this.#request = request;
     this.#refusal = refusal;
+  }
+
+  /** The limits of the queue, and of the time that the request still has. */
+  within(limits: ServiceLimitsPlan): ServiceLimitsPlan {
+    const { requestMs = 0 } = this.#refusal;
+    if (requestMs === 0) return limits;
+    const leftMs = Math.max(1, this.#request.startedAt + requestMs - performance.now());
+    if (leftMs >= limits.queueMs) return limits;
+    this.#isShort = true;
+    return { ...limits, queueMs: leftMs };
   }
 
   begin(leave: () => void): void {
@@ -60,7 +75,8 @@ class WaitingRequest implements Waiter {
   tryAgain(): boolean {
     const { view, policies } = this.#request;
     if (this.#host.isClosing) {
-      this.#go(this.#refusal);
+      closeAfter(this.#request.res);
+      this.#go(CLOSING);
       return true;
     }
     const decision = this.#host.decide(view, policies);
@@ -70,12 +86,13 @@ class WaitingRequest implements Waiter {
   }
 
   giveUp(): void {
-    this.#go(this.#refusal);
+    const { requestMs = 0, route } = this.#refusal;
+    this.#go(this.#isShort ? tooLate(requestMs, route) : this.#refusal);
   }
 
   #go(decision: Decision): void {
     this.#request.res.off("close", this.#onClose);
-    if (decision.kind === "forward") this.#host.forward(this.#request, decision);
+    if (decision.kind === "forward") this.#host.forward(this.#request, decision, performance.now());
     // The routes were changed in between, and none takes it any more.
     else
       answerRequest(this.#host, this.#request, decision.kind === "none" ? this.#refusal : decision);

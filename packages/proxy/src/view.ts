@@ -82,10 +82,32 @@ export function hasBody(req: ServerRequest, marks = marksOf(req)): boolean {
   return (marks & (ENCODING | LENGTH)) !== 0;
 }
 
-/** Why the framing of a request cannot be trusted; undefined when it can. Source: RFC 9112 section 6.1. */
-export function framingProblem(req: ServerRequest): string | undefined {
-  if (req.httpVersion === "1.0" && req.headers["transfer-encoding"] !== undefined) {
-    return "Transfer-Encoding in an HTTP/1.0 request";
-  }
-  return undefined;
+/** Why the framing of a request cannot be trusted, or is not spoken here; undefined when all is well. */
+export interface FramingProblem {
+  readonly status: 400 | 501;
+  readonly detail: string;
+}
+
+/** Looks at the transfer codings of a request. Source: RFC 9112 section 6.1. */
+export function framingProblem(
+  req: ServerRequest,
+  marks = marksOf(req),
+): FramingProblem | undefined {
+  if ((marks & ENCODING) === 0) return undefined;
+  if (req.httpVersion === "1.0")
+    return { status: 400, detail: "Transfer-Encoding in an HTTP/1.0 request" };
+  // What is decoded as chunked only would go on as if nothing more had been done to it.
+  const coding = req.headers["transfer-encoding"];
+  return isChunkedAlone(coding)
+    ? undefined
+    : { status: 501, detail: `the transfer coding "${coding}" is not decoded here` };
+}
+
+/** Whether a list of transfer codings says `chunked` and nothing else. */
+export function isChunkedAlone(codings: string | readonly string[] | undefined): boolean {
+  return [codings ?? ""]
+    .flat()
+    .join(",")
+    .split(",")
+    .every((coding) => /^\s*(?:chunked)?\s*$/i.test(coding));
 }

@@ -328,7 +328,7 @@ describe("a request that waits for a connection", () => {
         { id: "all", match: { path: "/*" }, to: "s", timeouts: { requestMs: 20 } },
       ],
     });
-    const held = expect(send(url, "/held")).rejects.toThrow();
+    const held = send(url, "/held");
     await until(() => inFlight(gateway) === 1);
     const replies = await Promise.all([send(url, "/1"), send(url, "/2")]);
     expect(replies.map(({ status }) => status)).toEqual([504, 504]);
@@ -337,7 +337,7 @@ describe("a request that waits for a connection", () => {
       consecutiveFailures: 0,
     });
     await proxy.close({ graceMs: 10 });
-    await held;
+    expect((await held).status).toBe(503);
   });
 });
 
@@ -514,12 +514,12 @@ describe("close", () => {
       routes: [{ match: { path: "/*" }, to: "s" }],
     });
     const { url, gateway, proxy, ended } = await gatewayTo(at(old.url));
-    const cut = expect(send(url, "/")).rejects.toThrow();
+    const cut = send(url, "/");
     await until(() => old.sockets.size === 1 && inFlight(gateway) === 1);
     gateway.update(at(moved.url));
     expect(await send(url, "/")).toMatchObject({ body: "new" });
     await proxy.close({ graceMs: 20 });
-    await cut;
+    expect((await cut).status).toBe(503);
     await ended(2);
     expect(proxy.counts).toEqual({ requests: 0, upgrades: 0, mirrors: 0, waiting: 0, pools: 0 });
     expect(gateway.snapshot().services["s"]?.instances["one"]).toMatchObject({
