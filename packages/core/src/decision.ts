@@ -24,6 +24,8 @@ export interface ForwardLimits {
   readonly bodyBytes: number;
   /** How much of the body is worth keeping for another attempt or a copy; 0 where none can follow. */
   readonly replayBytes: number;
+  /** Least bytes a second of a request body over HTTP/1. */
+  readonly uploadBytesPerS: number;
 }
 
 /** A second attempt while the first is still waited for. */

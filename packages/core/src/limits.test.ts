@@ -52,7 +52,7 @@ describe("limits of size", () => {
     });
     expect(open.decide(view).kind).toBe("forward");
     const { limits } = open.decide(get()) as ForwardDecision;
-    expect(limits).toEqual({ bodyBytes: 0, replayBytes: 65_536 });
+    expect(limits).toEqual({ bodyBytes: 0, replayBytes: 65_536, uploadBytesPerS: 240 });
   });
 });
 

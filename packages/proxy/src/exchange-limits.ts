@@ -7,7 +7,12 @@ export interface LimitsOwner {
   onSilence(): void;
   onHeadTimeout(): void;
   onRequestTimeout(): void;
+  /** Another `RATE_MS` of an upload have passed. True to be told again. */
+  onRateDue(): boolean;
 }
+
+/** How long an upload is watched before its rate is judged. Unit: milliseconds. */
+export const RATE_MS = 5_000;
 
 /** The limits of time of one exchange. */
 export class ExchangeLimits implements DeadlineOwner {
@@ -19,6 +24,7 @@ export class ExchangeLimits implements DeadlineOwner {
   readonly #idle = new Deadline(this);
   #request: Deadline | undefined;
   #head: Deadline | undefined;
+  #rate: Deadline | undefined;
 
   /**
    * @param startedAt when the request came, on the clock of `performance`
@@ -54,6 +60,12 @@ export class ExchangeLimits implements DeadlineOwner {
     this.#activeAt = now;
   }
 
+  /** From now on the rate of the upload is looked at. */
+  watchRate(): void {
+    this.#rate ??= new Deadline(this);
+    this.#deadlines.set(this.#rate, RATE_MS);
+  }
+
   /** The request was sent whole: from now on its response is waited for. */
   waitForHead(now = performance.now()): void {
     const { headMs } = this.#timeouts;
@@ -76,6 +88,7 @@ export class ExchangeLimits implements DeadlineOwner {
   endWaiting(): void {
     this.headCame();
     this.liftRequest();
+    if (this.#rate !== undefined) this.#deadlines.clear(this.#rate);
   }
 
   end(): void {
@@ -86,7 +99,8 @@ export class ExchangeLimits implements DeadlineOwner {
   onDeadline(deadline: Deadline): void {
     if (deadline === this.#request) this.#owner.onRequestTimeout();
     else if (deadline === this.#head) this.#owner.onHeadTimeout();
-    else this.#onIdle();
+    else if (deadline !== this.#rate) this.#onIdle();
+    else if (this.#owner.onRateDue()) this.#deadlines.set(deadline, RATE_MS);
   }
 
   // Moving the deadline with each byte would cost more than looking at it once when it passes.

@@ -8,7 +8,7 @@ import { ClientResponse, type ResponseOwner } from "./client-response.js";
 import type { Deadlines } from "./deadlines.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
-import { ExchangeLimits, type LimitsOwner } from "./exchange-limits.js";
+import { ExchangeLimits, RATE_MS, type LimitsOwner } from "./exchange-limits.js";
 import type { Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
 import type { MirrorSet } from "./mirror.js";
@@ -109,9 +109,16 @@ export class Exchange implements Roles {
   onReady(): void {
     const now = performance.now();
     this.#limits.active(now);
-    if (this.body === null) this.#limits.waitForHead(now);
+    if (this.body === null) return this.#limits.waitForHead(now);
+    if (this.#leastRate > 0) this.#limits.watchRate();
     // A client that asked the instance is told what that says, and no sooner.
-    else if (!this.#sent.expectsContinue) this.onContinue();
+    if (!this.#sent.expectsContinue) this.onContinue();
+  }
+
+  // Streams of HTTP/2 may be slow on purpose, and cost no connection.
+  get #leastRate(): number {
+    if (this.#request.req.httpVersionMajor >= 2) return 0;
+    return this.#attempts.decision.limits.uploadBytesPerS;
   }
 
   onSent(): void {
@@ -234,6 +241,17 @@ export class Exchange implements Roles {
   /** Whether the client or a policy keeps the instance waiting: its time is not counted against it. */
   get isHeldBack(): boolean {
     return this.#response.isStalled || this.#response.holder !== undefined || this.#isHeldInRequest;
+  }
+
+  onRateDue(): boolean {
+    const { body } = this;
+    if (body === null || !body.isAwaited || this.#attempts.isTaken) return false;
+    const bytes = body.takeWindow();
+    const isFast = bytes === undefined || bytes * 1_000 >= this.#leastRate * RATE_MS;
+    // Who waits for leave to send its body, and whose body a policy makes, is not slow.
+    if (isFast || this.#awaitsContinue || this.#sent.isHeldByPolicy) return true;
+    this.#giveUp({ side: "client", stage: "send", cause: "silent" });
+    return false;
   }
 
   onHeadTimeout(): void {

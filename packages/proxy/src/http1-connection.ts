@@ -6,6 +6,7 @@ import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
 import { SingleRequest } from "./single-request.js";
 import type { AttemptHandler, OutgoingRequest, PoolConnection } from "./slot.js";
+import { UploadStart } from "./upload-start.js";
 
 /** What is offered where HTTP/1.1 alone is spoken. */
 const HTTP1 = ["http/1.1"];
@@ -23,6 +24,7 @@ export class Http1Connection implements PoolConnection {
   /** A connection that stands already and has served nothing. */
   #ready: Socket | undefined;
   #single: SingleRequest | undefined;
+  #start: UploadStart | undefined;
   #served = 0;
   #broken = false;
 
@@ -81,6 +83,7 @@ export class Http1Connection implements PoolConnection {
 
   release(): boolean {
     this.#single = undefined;
+    this.#start = undefined;
     return true;
   }
 
@@ -89,13 +92,25 @@ export class Http1Connection implements PoolConnection {
   }
 
   send(request: OutgoingRequest, handler: AttemptHandler): void {
-    if (request.extras !== undefined) {
-      // Nobody would look after it meanwhile.
-      this.#dropReady();
-      this.#single = new SingleRequest(this.#connector, request, handler);
-      this.#single.begin();
-      return;
-    }
+    const { extras, body } = request;
+    if (extras !== undefined) this.#sendAlone(request, handler);
+    else if (body === null || body.hasBegun) this.#dispatch(request, handler);
+    else
+      this.#start = new UploadStart(body, {
+        begun: () => this.#dispatch(request, handler),
+        late: () => this.#sendAlone(request, handler),
+        gone: (reason) => handler.onResponseError(undefined, reason),
+      });
+  }
+
+  #sendAlone(request: OutgoingRequest, handler: AttemptHandler): void {
+    // Nobody would look after it meanwhile.
+    this.#dropReady();
+    this.#single = new SingleRequest(this.#connector, request, handler);
+    this.#single.begin();
+  }
+
+  #dispatch(request: OutgoingRequest, handler: AttemptHandler): void {
     this.#filter.isDue = true;
     this.#client.dispatch(
       {
@@ -125,6 +140,7 @@ export class Http1Connection implements PoolConnection {
 
   async destroy(): Promise<void> {
     this.#dropReady();
+    this.#start?.destroy();
     this.#single?.destroy();
     await this.#client.destroy();
   }

@@ -26,6 +26,10 @@ export interface AttemptHandler {
 
 /** A body on its way to an instance: as much of a stream as its senders need. */
 export interface OutgoingBody {
+  /** Whether a part of it, or its end, is there to be sent. */
+  readonly hasBegun: boolean;
+  /** Reads on until something is there to be sent (true), or the body is let go (false); tells it once. */
+  whenBegun(told: (hasBegun: boolean) => void): void;
   pipe(): void;
   on(event: string, listener: (...args: never[]) => void): this;
   off(event: string, listener: (...args: never[]) => void): this;

@@ -138,6 +138,38 @@ describe("a silent side", () => {
   });
 });
 
+describe("an upload that drips", () => {
+  /** One byte now and then, never silent for long. */
+  async function drip(port: number) {
+    const client = await open(port);
+    client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    const timer = setInterval(() => client.write("x"), 100);
+    client.on("close", () => clearInterval(timer));
+    return client;
+  }
+
+  it("loses its place to those who wait, and blames nobody", async () => {
+    const instance = await backend((req, res) => {
+      req.on("error", () => {}).resume();
+      if (req.method === "GET") res.end("served");
+    });
+    const connect = { connections: 2, queueMs: 20_000 };
+    const { url, port, ended, gateway } = await gatewayTo(
+      oneService([instance.url], {}, { connect }),
+    );
+    const slow = await Promise.all([drip(port), drip(port)]);
+    await until(() => inFlight(gateway) === 2);
+    expect(await send(url, "/")).toMatchObject({ status: 200, body: "served" });
+    await until(() => slow.every(({ closed }) => closed));
+    for (const client of slow) expect(client.received()).toMatch(/^HTTP\/1\.1 408 /);
+    expect((await ended()).failure).toEqual({ side: "client", stage: "send", cause: "silent" });
+    expect(gateway.snapshot().services["s"]?.instances[instance.url]).toMatchObject({
+      inFlight: 0,
+      consecutiveFailures: 0,
+    });
+  });
+});
+
 describe("a limit of time", () => {
   it("for the head alone is a 504 of its own", async () => {
     const instance = await backend(() => {});

@@ -238,4 +238,5 @@ export const hedge = record("hedge", {
 export const routeLimits = record("limits", {
   bodyBytes: optional(whole("LIMIT", "bodyBytes", 0)),
   replayBytes: optional(whole("LIMIT", "replayBytes", 0)),
+  uploadBytesPerS: optional(whole("LIMIT", "uploadBytesPerS", 0)),
 });

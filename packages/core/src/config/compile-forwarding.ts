@@ -44,7 +44,7 @@ export function compileForwarding(
 
 const NO_METHODS: readonly string[] = Object.freeze([]);
 
-const DEFAULT_LIMITS: ForwardLimits = { bodyBytes: 0, replayBytes: 65_536 };
+const DEFAULT_LIMITS: ForwardLimits = { bodyBytes: 0, replayBytes: 65_536, uploadBytesPerS: 240 };
 
 function compileLimits(...layers: readonly (RouteLimitsConfig | undefined)[]): ForwardLimits {
   return Object.freeze(withDefaults<ForwardLimits>(DEFAULT_LIMITS, ...layers));

@@ -110,6 +110,12 @@ export interface RouteLimitsConfig {
   readonly bodyBytes?: number;
   /** Largest request body that is kept for another attempt or a copy. Unit: bytes. Default: 65 536. */
   readonly replayBytes?: number;
+  /**
+   * Least rate of a request body over HTTP/1 while the instance waits for it, over each five seconds: a client that is
+   * slower gets 408, because it holds a connection that others need. 0 switches it off. Unit: bytes a second.
+   * Default: 240. Source: Kestrel, `MinRequestBodyDataRate`.
+   */
+  readonly uploadBytesPerS?: number;
 }
 
 /** What happens after a failed attempt. */
