@@ -179,6 +179,9 @@ export class Http2Request implements AttemptController {
       return failed("ERR_HTTP2_PROTOCOL", `the stream was reset with code ${code}`, error);
     if (this.#hasHead) return failed("UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "truncated", error);
     if (error !== undefined && !isOfStream(error)) return error;
+    // Node resets what is left of a connection that the instance has ended in order.
+    if (code === NGHTTP2_CANCEL && error === undefined && isGone(stream))
+      return failed("UND_ERR_SOCKET", "closed");
     return failed("ECONNRESET", `the stream was reset with code ${code}`, error);
   }
 
@@ -213,6 +216,10 @@ export class Http2Request implements AttemptController {
     this.#stream?.setTimeout(0);
     this.#release();
   }
+}
+
+function isGone({ session }: ClientHttp2Stream): boolean {
+  return session === undefined || session.destroyed || session.closed;
 }
 
 function unopened(error: Error): Error {

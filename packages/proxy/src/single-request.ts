@@ -23,6 +23,8 @@ export class SingleRequest implements AttemptController {
   /** Whether the instance is still to say whether it wants the body. */
   #awaitsLeave: boolean;
   #isPaused = false;
+  /** Whether the instance ended the connection in order, which Node calls a reset all the same. */
+  #hasEnded = false;
   #isOver = false;
   /** Lets go of the body. */
   #release: () => void = ignore;
@@ -49,6 +51,7 @@ export class SingleRequest implements AttemptController {
       }
       // Whatever becomes of the request, the socket never errs unheard.
       socket.on("error", ignore);
+      socket.once("end", () => (this.#hasEnded = true));
       try {
         this.#handler.onRequestStart(this);
       } catch (reason) {
@@ -95,8 +98,11 @@ export class SingleRequest implements AttemptController {
         this.#fail(failed("HPE_UPGRADE", "unexpected 101"));
       })
       .on("error", (error: Error & { code?: string }) => {
-        const isLarge = error.code === "HPE_HEADER_OVERFLOW";
-        this.#fail(isLarge ? failed("UND_ERR_HEADERS_OVERFLOW", "a large head", error) : error);
+        if (error.code === "HPE_HEADER_OVERFLOW")
+          this.#fail(failed("UND_ERR_HEADERS_OVERFLOW", "a large head", error));
+        else if (error.code === "ECONNRESET" && this.#hasEnded && this.#response === undefined)
+          this.#fail(failed("UND_ERR_SOCKET", "closed", error));
+        else this.#fail(error);
       })
       .on("close", () => this.#fail(failed("UND_ERR_SOCKET", "closed")));
     if (idleMs > 0) this.#idleTimer = setTimeout(() => this.#onIdle(), idleMs);
