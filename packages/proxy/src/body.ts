@@ -34,9 +34,6 @@ export class RequestBody implements OutgoingBody {
   #onEnd: (() => void)[] = [];
   /** What was kept is still to be given to this attempt. */
   #isRepeating = false;
-  /** The first part, when it came before an instance was there to take it. */
-  #held: Buffer | undefined;
-  #onBegun: ((hasBegun: boolean) => void) | undefined;
   /** For the rate: what came since it was last asked for, and whether nobody wanted it meanwhile. */
   #windowBytes = 0;
   #wasHeldBack = false;
@@ -57,24 +54,13 @@ export class RequestBody implements OutgoingBody {
     if (replayBytes > 0) this.#kept = [];
   }
 
-  /** Whether it can be sent again from its start: nothing was given away, or all that was is kept. */
+  /** Whether it can be sent again from its start: nothing was read, or all that was is kept. */
   get isReplayable(): boolean {
-    return this.#bytes === 0 || this.#held !== undefined || this.#kept !== undefined;
+    return this.#bytes === 0 || this.#kept !== undefined;
   }
 
   get hasBegun(): boolean {
     return this.#bytes > 0 || this.#isEnded;
-  }
-
-  whenBegun(told: (hasBegun: boolean) => void): void {
-    this.#onBegun = told;
-    this.#flow();
-  }
-
-  #tellBegun(hasBegun: boolean): void {
-    const told = this.#onBegun;
-    this.#onBegun = undefined;
-    told?.(hasBegun);
   }
 
   /** What came since the last call; undefined when an instance did not want it all the time. Unit: bytes. */
@@ -105,7 +91,7 @@ export class RequestBody implements OutgoingBody {
   rewind(): void {
     this.destroy();
     this.#isDestroyed = false;
-    this.#isRepeating = this.#bytes > 0 && this.#held === undefined;
+    this.#isRepeating = this.#bytes > 0;
   }
 
   /** undici looks for it to know a stream; nothing is ever piped. */
@@ -117,8 +103,7 @@ export class RequestBody implements OutgoingBody {
     } else if (event === "end") {
       this.#onEnd.push(listener as () => void);
       // Without a call of `resume`, for what is a stream but never pauses.
-      if (this.#isEnded && !this.#isRepeating && this.#held === undefined)
-        queueMicrotask(this.#tellEnd);
+      if (this.#isEnded && !this.#isRepeating) queueMicrotask(this.#tellEnd);
     }
     return this;
   }
@@ -144,7 +129,6 @@ export class RequestBody implements OutgoingBody {
     if (this.#isDestroyed) return this;
     this.#isWanted = true;
     if (this.#isRepeating) this.#repeat();
-    else if (this.#held !== undefined) this.#giveHeld(this.#held);
     if (!this.#isEnded && this.#isWanted) this.#flow();
     return this;
   }
@@ -157,7 +141,6 @@ export class RequestBody implements OutgoingBody {
     this.#onData = undefined;
     this.#onEnd = [];
     if (this.#isListening && !this.#isEnded) this.#source.pause();
-    this.#tellBegun(false);
     return this;
   }
 
@@ -165,7 +148,6 @@ export class RequestBody implements OutgoingBody {
   release(): void {
     this.destroy();
     this.#kept = undefined;
-    this.#held = undefined;
     if (!this.#isListening) return;
     this.#isListening = false;
     this.#source.off("data", this.#pass).off("end", this.#end);
@@ -178,12 +160,6 @@ export class RequestBody implements OutgoingBody {
       this.#source.on("end", this.#end).on("data", this.#pass);
     }
     this.#source.resume();
-  }
-
-  #giveHeld(chunk: Buffer): void {
-    this.#held = undefined;
-    this.#onData?.(chunk);
-    if (this.#isEnded) queueMicrotask(this.#tellEnd);
   }
 
   // At most as much as is kept: it is not worth stopping in between.
@@ -211,16 +187,8 @@ export class RequestBody implements OutgoingBody {
     if (this.#kept !== undefined) this.#keep(chunk, this.#kept);
     this.#windowBytes += chunk.length;
     this.#owner.onBodyData();
-    if (this.#onBegun === undefined) this.#onData?.(chunk);
-    else this.#begin(chunk);
+    this.#onData?.(chunk);
   };
-
-  // Whoever is told takes it at once where its connection stands; else it waits, and nothing more is read.
-  #begin(chunk: Buffer): void {
-    this.#held = chunk;
-    this.#tellBegun(true);
-    if (this.#held !== undefined) this.#source.pause();
-  }
 
   #keep(chunk: Buffer, kept: Buffer[]): void {
     if (this.#bytes <= this.#mostKept) {
@@ -236,8 +204,7 @@ export class RequestBody implements OutgoingBody {
     this.#isEnded = true;
     this.#isWanted = false;
     if (this.#kept !== undefined || this.#bytes === 0) this.#owner.onBodyKept(this.whole);
-    this.#tellBegun(true);
-    if (this.#held === undefined) this.#tellEnd();
+    this.#tellEnd();
   };
 
   readonly #tellEnd = (): void => {
@@ -262,8 +229,11 @@ export class WholeBody implements OutgoingBody {
 
   readonly hasBegun = true;
 
-  whenBegun(told: (hasBegun: boolean) => void): void {
-    told(true);
+  rewind(): void {
+    this.destroy();
+    this.#isWanted = true;
+    this.#hasBegun = false;
+    this.#isGiven = false;
   }
 
   pipe(): void {}

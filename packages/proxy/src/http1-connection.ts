@@ -6,7 +6,7 @@ import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
 import { SingleRequest } from "./single-request.js";
 import type { AttemptHandler, OutgoingRequest, PoolConnection } from "./slot.js";
-import { UploadStart } from "./upload-start.js";
+import { UploadHandler } from "./upload-handler.js";
 
 /** What is offered where HTTP/1.1 alone is spoken. */
 const HTTP1 = ["http/1.1"];
@@ -24,7 +24,6 @@ export class Http1Connection implements PoolConnection {
   /** A connection that stands already and has served nothing. */
   #ready: Socket | undefined;
   #single: SingleRequest | undefined;
-  #start: UploadStart | undefined;
   #served = 0;
   #broken = false;
 
@@ -83,7 +82,6 @@ export class Http1Connection implements PoolConnection {
 
   release(): boolean {
     this.#single = undefined;
-    this.#start = undefined;
     return true;
   }
 
@@ -95,12 +93,10 @@ export class Http1Connection implements PoolConnection {
     const { extras, body } = request;
     if (extras !== undefined) this.#sendAlone(request, handler);
     else if (body === null || body.hasBegun) this.#dispatch(request, handler);
-    else
-      this.#start = new UploadStart(body, {
-        begun: () => this.#dispatch(request, handler),
-        late: () => this.#sendAlone(request, handler),
-        gone: (reason) => handler.onResponseError(undefined, reason),
-      });
+    else {
+      const upload = new UploadHandler(body, handler, () => this.#sendAlone(request, handler));
+      this.#dispatch({ ...request, body: upload.body }, upload);
+    }
   }
 
   #sendAlone(request: OutgoingRequest, handler: AttemptHandler): void {
@@ -140,7 +136,6 @@ export class Http1Connection implements PoolConnection {
 
   async destroy(): Promise<void> {
     this.#dropReady();
-    this.#start?.destroy();
     this.#single?.destroy();
     await this.#client.destroy();
   }

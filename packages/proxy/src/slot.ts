@@ -28,13 +28,15 @@ export interface AttemptHandler {
 export interface OutgoingBody {
   /** Whether a part of it, or its end, is there to be sent. */
   readonly hasBegun: boolean;
-  /** Reads on until something is there to be sent (true), or the body is let go (false); tells it once. */
-  whenBegun(told: (hasBegun: boolean) => void): void;
+  /** Makes it ready to be sent from its start by another sender. */
+  rewind(): void;
   pipe(): void;
   on(event: string, listener: (...args: never[]) => void): this;
   off(event: string, listener: (...args: never[]) => void): this;
   pause(): this;
   resume(): this;
+  /** Lets go of it without harm to what has not come yet. */
+  destroy(): this;
 }
 
 /** What few requests ask for beside being sent. */
