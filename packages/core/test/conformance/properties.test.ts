@@ -6,6 +6,7 @@ import {
   canonicalPath,
   createGateway,
   type Gateway,
+  type RequestView,
 } from "../../src/index.js";
 import { testEnv } from "../../src/testing/index.js";
 import { anyView, lawfulQuery, path, target } from "./arbitraries.js";
