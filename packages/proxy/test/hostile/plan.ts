@@ -22,6 +22,8 @@ export interface Plan {
   readonly length: number;
   /** The body of the request. Default: none. */
   readonly upload?: { readonly length: number; readonly isChunked: boolean };
+  /** Further lines of the head. Default: none. */
+  readonly lines?: readonly string[];
   readonly leave?: Leave;
   /** Reads with pauses. */
   readonly isSlow?: boolean;

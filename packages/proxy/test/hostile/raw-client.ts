@@ -219,8 +219,8 @@ export class RawClient {
   }
 }
 
-function headOf({ method, path, upload, isUpgrade }: Plan): string {
-  const lines = [`${method} ${path} HTTP/1.1`, "host: chaos.test"];
+function headOf({ method, path, upload, isUpgrade, lines: more = [] }: Plan): string {
+  const lines = [`${method} ${path} HTTP/1.1`, "host: chaos.test", ...more];
   if (upload !== undefined) {
     lines.push(`x-upload: ${upload.length}`);
     lines.push(

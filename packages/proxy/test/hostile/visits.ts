@@ -37,4 +37,10 @@ export class Visits {
     this.#counts.delete(id);
     this.#waiting.delete(id);
   }
+
+  /** Forgets all, those too that came when their clients had gone. */
+  forgetAll(): void {
+    this.#counts.clear();
+    this.#waiting.clear();
+  }
 }

@@ -20,6 +20,7 @@ const upload = { method: "POST", upload: { length: 20_000, isChunked: false } } 
 const chunked = { method: "PUT", upload: { length: 20_000, isChunked: true } } as const;
 const left = { verdict: "left", status: 0 } as const;
 const bad = { verdict: "ours", status: 502 } as const;
+const large = { verdict: "ours", status: 413 } as const;
 const late = { verdict: "ours", status: 504 } as const;
 const cut = { verdict: "cut", status: 200 } as const;
 const whole = { verdict: "whole", status: 200 } as const;
@@ -34,6 +35,57 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "upload", route: "plain", behaviour: "ok", client: chunked, ...whole },
   { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole },
 
+  {
+    name: "on a connection of its own",
+    route: "plain",
+    behaviour: "ok",
+    client: { lines: ["te: trailers", "connection: te"] },
+    ...whole,
+  },
+  { name: "body above its limit", route: "small", behaviour: "ok", client: upload, ...large },
+  {
+    name: "client leaves in its head",
+    route: "plain",
+    behaviour: "ok",
+    client: { leave: "in-head" },
+    ...left,
+  },
+  {
+    name: "client leaves while connecting",
+    route: "hole-connect",
+    behaviour: "ok",
+    client: { leave: "after-head" },
+    ...left,
+  },
+  {
+    name: "client leaves in the queue",
+    route: "narrow",
+    behaviour: "hang",
+    client: { leave: "after-head" },
+    ...left,
+  },
+  {
+    name: "client leaves in a pause",
+    route: "paused",
+    behaviour: "status-503",
+    client: { leave: "waiting" },
+    ...left,
+  },
+  {
+    name: "client leaves in a policy",
+    route: "policy-waits",
+    behaviour: "ok",
+    client: { leave: "after-head" },
+    ...left,
+  },
+  {
+    name: "client leaves at the answer",
+    route: "plain",
+    behaviour: "hang-in-body",
+    client: { leave: "at-answer" },
+    verdict: "left",
+    status: 200,
+  },
   {
     name: "client leaves before its body",
     route: "plain",
@@ -78,6 +130,7 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "attempt, connecting", route: "hole-attempt", behaviour: "ok", ...late },
   { name: "attempt, before the head", route: "attempt", behaviour: "hang", ...late },
   { name: "attempt, in the body", route: "attempt-long", behaviour: "hang-in-body", ...cut },
+  { name: "head", route: "head", behaviour: "hang", ...late },
   { name: "request, before the head", route: "request", behaviour: "hang", ...late },
   { name: "request, in the body", route: "request-long", behaviour: "hang-in-body", ...cut },
   { name: "idle, before the head", route: "idle", behaviour: "hang", ...late, ...slow },
@@ -89,6 +142,13 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "upgrade-reset",
     ...switched,
     ...cutUpgrade(),
+  },
+  {
+    name: "upgrade, not answered in time",
+    route: "attempt",
+    behaviour: "hang",
+    client: { isUpgrade: true },
+    ...late,
   },
   {
     name: "upgrade, refused",
@@ -108,6 +168,13 @@ export const leakKinds: readonly LeakKind[] = [
     name: "hedge, the second never connects",
     route: "hedge-first",
     behaviour: "drip-head",
+    ...whole,
+  },
+  {
+    name: "policies that make both bodies",
+    route: "policy",
+    behaviour: "ok",
+    client: chunked,
     ...whole,
   },
   { name: "mirror", route: "mirror", behaviour: "ok", ...whole },

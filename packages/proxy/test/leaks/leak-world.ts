@@ -1,9 +1,11 @@
-import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
 import { systemEnv, type Balancer, type ConfigInput } from "@signalbox/core";
 import { startGateway, type GatewayServer } from "../hostile/gateway-server.js";
 import { startHostile, type HostileInstance } from "../hostile/hostile-instance.js";
 import { Visits } from "../hostile/visits.js";
+import type { Policy } from "@signalbox/proxy";
 import { startBlackHole } from "./black-hole.js";
 
 /** A gateway and what stands behind each of its routes. */
@@ -25,6 +27,12 @@ const ROUTES = {
   plain: { to: "plain" },
   attempt: { to: "plain", timeouts: { attemptMs: 15 } },
   "attempt-long": { to: "plain", timeouts: { attemptMs: 60 } },
+  head: { to: "plain", timeouts: { headMs: 15 } },
+  small: { to: "plain", limits: { bodyBytes: 100 } },
+  narrow: { to: "narrow" },
+  paused: { to: "plain", retry: { ...retry, backoff: { baseMs: 600_000, maxMs: 600_000 } } },
+  policy: { to: "plain", policies: ["bodies"] },
+  "policy-waits": { to: "plain", policies: ["waits"] },
   request: { to: "plain", timeouts: { requestMs: 15 } },
   "request-long": { to: "plain", timeouts: { requestMs: 60 } },
   idle: { to: "plain", timeouts: { idleMs: 15 } },
@@ -42,6 +50,17 @@ const ROUTES = {
   "mirror-late": { to: "good", mirror: [{ service: "plain", timeoutMs: 15 }] },
   "mirror-refused": { to: "good", mirror: [{ service: "dead" }] },
 } as const;
+
+const POLICIES: { readonly [name: string]: Policy } = {
+  bodies: {
+    onRequest: () => ({ body: (body) => body.pipe(new PassThrough()) }),
+    onResponse: () => ({ body: (body) => body.pipe(new PassThrough()) }),
+  },
+  waits: {
+    onRequest: ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined))),
+  },
+};
 
 export type RouteName = keyof typeof ROUTES;
 
@@ -76,9 +95,10 @@ export async function startLeakWorld(): Promise<LeakWorld> {
       "half-hole": [plain, hole.url],
       good: [good],
       copies: [good],
+      narrow: [plain],
     }),
     // The budget of retries is one of time: its seconds pass a thousand times as fast.
-    { env: { ...systemEnv(), now: () => performance.now() * 1_000 } },
+    { env: { ...systemEnv(), now: () => performance.now() * 1_000 }, policies: POLICIES },
   );
   return {
     visits,
@@ -92,6 +112,11 @@ export async function startLeakWorld(): Promise<LeakWorld> {
   };
 }
 
+const CONNECT: { readonly [service: string]: object } = {
+  hole: { timeoutMs: 50 },
+  narrow: { connections: 2 },
+};
+
 function configOf(services: Readonly<Record<string, readonly string[]>>): ConfigInput {
   const common = { balancer: inOrder, outlier: false as const };
   const connect = { connections: 1_000, queue: 10_000 };
@@ -102,7 +127,7 @@ function configOf(services: Readonly<Record<string, readonly string[]>>): Config
         {
           instances,
           ...common,
-          connect: name === "hole" ? { ...connect, timeoutMs: 50 } : connect,
+          connect: { ...connect, ...CONNECT[name] },
         },
       ]),
     ),

@@ -79,6 +79,7 @@ async function runMany(
   await Promise.all(Array.from({ length: parallelOf(kind) }, runSome));
   await soon("nothing under way", () => world.server.underWay() === 0);
   await soon("all sockets of clients closed", () => world.server.sockets.size === 0);
+  world.visits.forgetAll();
 }
 
 function parallelOf({ parallel = 32 }: LeakKind): number {

@@ -38,6 +38,8 @@ async function runParts(): Promise<void> {
 }
 
 async function measure(kinds: readonly LeakKind[]): Promise<void> {
+  // Made now, and not by the first line that is written.
+  process.stdout.write("");
   const start = await leakStart(kinds);
   for (const kind of kinds) {
     const { seconds, bytesAnExchange, wrongs } = await measureKind(
