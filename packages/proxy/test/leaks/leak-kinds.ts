@@ -26,6 +26,7 @@ const cut = { verdict: "cut", status: 200 } as const;
 const whole = { verdict: "whole", status: 200 } as const;
 const switched = { route: "plain", client: { isUpgrade: true }, status: 101 } as const;
 const slow = { parallel: 1_000 } as const;
+const long = { parallel: 250 } as const;
 
 /** A line more is a kind more. */
 export const leakKinds: readonly LeakKind[] = [
@@ -129,12 +130,24 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "time to connect", route: "hole-connect", behaviour: "ok", ...late, ...slow },
   { name: "attempt, connecting", route: "hole-attempt", behaviour: "ok", ...late },
   { name: "attempt, before the head", route: "attempt", behaviour: "hang", ...late },
-  { name: "attempt, in the body", route: "attempt-long", behaviour: "hang-in-body", ...cut },
+  {
+    name: "attempt, in the body",
+    route: "attempt-long",
+    behaviour: "hang-in-body",
+    ...cut,
+    ...long,
+  },
   { name: "head", route: "head", behaviour: "hang", ...late },
   { name: "request, before the head", route: "request", behaviour: "hang", ...late },
-  { name: "request, in the body", route: "request-long", behaviour: "hang-in-body", ...cut },
-  { name: "idle, before the head", route: "idle", behaviour: "hang", ...late, ...slow },
-  { name: "idle, in the body", route: "idle", behaviour: "hang-in-chunked", ...cut, ...slow },
+  {
+    name: "request, in the body",
+    route: "request-long",
+    behaviour: "hang-in-body",
+    ...cut,
+    ...long,
+  },
+  { name: "idle, before the head", route: "idle", behaviour: "hang", ...late, ...long },
+  { name: "idle, in the body", route: "idle", behaviour: "hang-in-chunked", ...cut, ...long },
 
   { name: "upgrade, closed by the client", behaviour: "upgrade", ...switched, verdict: "whole" },
   {
