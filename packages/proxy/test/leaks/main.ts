@@ -3,10 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { leakKinds, type LeakKind } from "./leak-kinds.js";
-import { leakStart, measureKind } from "./leaks.js";
-
-/** Most that the heap may grow. Unit: bytes an exchange. */
-const MAX_BYTES = 100;
+import { leakStart, MAX_BYTES, measureKind } from "./leaks.js";
 
 /** Processes that share the kinds: each measures itself alone. */
 const PARTS = 2;
