@@ -53,7 +53,7 @@ export const leakKinds: readonly LeakKind[] = [
   },
   {
     name: "client leaves while connecting",
-    route: "hole-connect",
+    route: "narrow-hole",
     behaviour: "ok",
     client: { leave: "after-head" },
     ...left,

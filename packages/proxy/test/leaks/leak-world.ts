@@ -30,6 +30,7 @@ const ROUTES = {
   head: { to: "plain", timeouts: { headMs: 15 } },
   small: { to: "plain", limits: { bodyBytes: 100 } },
   narrow: { to: "narrow" },
+  "narrow-hole": { to: "narrow-hole" },
   paused: { to: "plain", retry: { ...retry, backoff: { baseMs: 600_000, maxMs: 600_000 } } },
   policy: { to: "plain", policies: ["bodies"] },
   "policy-waits": { to: "plain", policies: ["waits"] },
@@ -96,6 +97,7 @@ export async function startLeakWorld(): Promise<LeakWorld> {
       good: [good],
       copies: [good],
       narrow: [plain],
+      "narrow-hole": [hole.url],
     }),
     // The budget of retries is one of time: its seconds pass a thousand times as fast.
     { env: { ...systemEnv(), now: () => performance.now() * 1_000 }, policies: POLICIES },
@@ -114,7 +116,9 @@ export async function startLeakWorld(): Promise<LeakWorld> {
 
 const CONNECT: { readonly [service: string]: object } = {
   hole: { timeoutMs: 50 },
+  // A pool keeps as many connections as were ever needed at once: few of them, so that this is soon over.
   narrow: { connections: 2 },
+  "narrow-hole": { connections: 16, timeoutMs: 50 },
 };
 
 function configOf(services: Readonly<Record<string, readonly string[]>>): ConfigInput {
