@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { RequestBody, type BodyOwner } from "./body.js";
+import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
 
 const quiet: BodyOwner = {
   onBodyData() {},
@@ -56,6 +56,18 @@ describe("a body that is sent from its start again", () => {
     await turn();
     expect(body.isReplayable).toBe(false);
   });
+});
+
+it("a body that is there whole is given whole to each sender", async () => {
+  const body = new WholeBody(Buffer.from("all"));
+  for (let sender = 0; sender < 2; sender++) {
+    const seen: string[] = [];
+    body.on("data", ((chunk: Buffer) => void seen.push(chunk.toString())) as never);
+    body.on("end", () => void seen.push("end")).resume();
+    await turn();
+    expect(seen).toEqual(["all", "end"]);
+    body.rewind();
+  }
 });
 
 describe("the rate of a body", () => {

@@ -24,6 +24,9 @@ export interface ProxyOptions {
   readonly maxUpgrades?: number;
 }
 
+/** What a timer of Node counts to: a longer time would pass at once. */
+export const MOST_MS = 2_147_483_647;
+
 /** The options that are numbers, checked. */
 export interface ProxyLimits {
   readonly policyMs: number;
@@ -38,8 +41,8 @@ export function limitsOf(options: ProxyOptions): ProxyLimits {
     policyMs: checked(
       "policyMs",
       policyMs,
-      Number.isFinite,
-      "a finite number of milliseconds >= 0",
+      (value) => value <= MOST_MS,
+      `a number of milliseconds from 0 to ${MOST_MS}`,
     ),
     maxMirrors: checked("maxMirrors", maxMirrors, Number.isInteger, "a whole number >= 0"),
     maxUpgrades: checked("maxUpgrades", maxUpgrades, Number.isInteger, "a whole number >= 0"),

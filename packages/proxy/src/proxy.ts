@@ -26,6 +26,7 @@ import type { PolicyRun } from "./policy-run.js";
 import { Pools } from "./pools.js";
 import {
   limitsOf,
+  MOST_MS,
   type CloseOptions,
   type HandleOptions,
   type ProxyLimits,
@@ -275,7 +276,7 @@ class GatewayProxy implements Proxy, Roles {
 
   async #within(end: number, ended: Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.max(0, end - performance.now()));
+    const timer = setTimeout(resolve, Math.min(MOST_MS, Math.max(0, end - performance.now())));
     await Promise.race([ended, promise]);
     clearTimeout(timer);
   }

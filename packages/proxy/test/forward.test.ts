@@ -529,6 +529,19 @@ describe("close", () => {
     await until(() => old.sockets.size === 0);
   });
 
+  it("may wait for ever", async () => {
+    let finish = (): void => {};
+    const instance = await backend((_, res) => (finish = () => res.end("late")));
+    const { url, gateway, proxy } = await gatewayTo(service([instance.url]));
+    const reply = send(url, "/");
+    await until(() => instance.sockets.size === 1 && inFlight(gateway) === 1);
+    await until(() => finish.toString().includes("late"));
+    const closed = proxy.close({ graceMs: Infinity });
+    setTimeout(() => finish(), 50);
+    expect((await reply).body).toBe("late");
+    await closed;
+  });
+
   it("does not wait for a thrown-away answer that never ends", async () => {
     const endless = await backend((_, res) => void res.writeHead(503).write("never ends"));
     const good = await backend((_, res) => res.end("good"));

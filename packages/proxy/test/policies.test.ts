@@ -427,9 +427,10 @@ describe("the last step", () => {
 });
 
 it("refuses limits that are none", async () => {
-  await expect(gatewayTo([], { policyMs: -1 })).rejects.toThrow(
-    "createProxy: policyMs must be a finite number of milliseconds >= 0, got -1",
-  );
+  for (const policyMs of [-1, 2 ** 31])
+    await expect(gatewayTo([], { policyMs })).rejects.toThrow(
+      `createProxy: policyMs must be a number of milliseconds from 0 to 2147483647, got ${policyMs}`,
+    );
   await expect(gatewayTo([], { maxMirrors: 1.5 })).rejects.toThrow(
     "createProxy: maxMirrors must be a whole number >= 0, got 1.5",
   );

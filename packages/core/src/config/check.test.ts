@@ -493,8 +493,8 @@ describe("a problem is told word for word", () => {
     ],
     [
       "times that are none",
-      route({ timeouts: { requestMs: -1, attemptMs: Infinity, idleMs: "5" } }),
-      "/routes/0/timeouts/attemptMs: attemptMs must be a number of milliseconds from 0 to 2147483647, got Infinity [TIME]",
+      route({ timeouts: { requestMs: -1, attemptMs: 2 ** 31, idleMs: "5" } }),
+      "/routes/0/timeouts/attemptMs: attemptMs must be a number of milliseconds from 0 to 2147483647, got 2147483648 [TIME]",
       '/routes/0/timeouts/idleMs: idleMs must be a number of milliseconds from 0 to 2147483647, got "5" [TIME]',
       "/routes/0/timeouts/requestMs: requestMs must be a number of milliseconds from 0 to 2147483647, got -1 [TIME]",
     ],
