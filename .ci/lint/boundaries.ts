@@ -45,7 +45,7 @@ const adapter: PackageRules = { ours: ["core", "proxy"], node: true, doors: {} }
 /** Not published and not imported: may use every package and every dependency. */
 const freePackages = ["bench"];
 
-const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts", "state.ts"];
+const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts", "state.ts", "murmur3.ts"];
 const stages = ["match", "affinity", "split", "balance", "health", "rewrite"];
 /** The compiled and the written configuration: stages know their types, never their code. */
 const configTypes = [

@@ -6,6 +6,10 @@ export interface Candidate {
   /** Requests under way. */
   readonly inFlight: number;
   readonly zone?: string | undefined;
+  /** Smoothed time until its answers, which rises at once and falls slowly. Unit: milliseconds. Default: 0, nothing is known. */
+  readonly latencyMs?: number;
+  /** When `latencyMs` was worked out, on the gateway's clock. Unit: milliseconds. */
+  readonly latencyAt?: number;
 }
 
 /** What a pick is made from. */
@@ -18,6 +22,10 @@ export interface PickInput {
   readonly now: number;
   /** Requests started at these candidates before. Default: 0. */
   readonly cursor?: number;
+  /** Hash of what the request is known by (user, session): a whole number in [0, 2^32). Undefined where it has nothing such. */
+  readonly key?: number | undefined;
+  /** Requests under way at all candidates together. Default: summed up. */
+  readonly inFlight?: number;
   /** What `prepare` made of the same candidates. Default: prepared anew. */
   readonly prepared?: unknown;
 }
@@ -33,6 +41,8 @@ export interface Balancer {
   readonly name: string;
   /** Whether a pick looks at `now`. Default: true. Where it does not, the clock is not read. */
   readonly usesTime?: boolean;
+  /** Whether a pick looks at `key`. Default: false. Where it does not, no key is read from the request. */
+  readonly usesKey?: boolean;
   /** Work that depends on ids and weights of the candidates alone; done once for each set of them. */
   prepare?(candidates: readonly Candidate[]): unknown;
   /** Index of the chosen candidate. */

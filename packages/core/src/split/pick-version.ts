@@ -1,4 +1,4 @@
-import { murmur3 } from "./murmur3.js";
+import { murmur3 } from "../murmur3.js";
 
 /**
  * The version that a point falls to. Weights are shares of their sum, read in the order in which they are

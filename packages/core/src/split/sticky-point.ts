@@ -1,6 +1,6 @@
 import { cookieOf, factOf, headerOf, queryValueOf, type ParsedRequest } from "../request.js";
 import type { StickyConfig } from "../config/route-config.js";
-import { murmur3 } from "./murmur3.js";
+import { murmur3 } from "../murmur3.js";
 
 /**
  * The point at which a sticky split is read for a key: the same key and salt always give the same point.
