@@ -60,6 +60,11 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     return this.#slot !== undefined;
   }
 
+  /** Whether nobody else ever sees the parts of the response. */
+  get partsAreOurs(): boolean {
+    return this.#slot?.partsAreOurs === true;
+  }
+
   /** Since it began. Unit: milliseconds. */
   get elapsedMs(): number {
     return performance.now() - this.#startedAt;

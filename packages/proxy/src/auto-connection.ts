@@ -62,6 +62,10 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
     first?.[1].onResponseError(undefined, error);
   }
 
+  get partsAreOurs(): boolean {
+    return this.#inner?.partsAreOurs === true;
+  }
+
   get isBroken(): boolean {
     return this.#inner?.isBroken === true;
   }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ForwardLimits } from "@signalbox/core";
 import type { OutgoingBody } from "./slot.js";
+import { isReadByNobody, isReadByUsAlone, SpentParts, type Sink } from "./spent-parts.js";
 import { bytesOf } from "./transformed.js";
 import type { ServerRequest } from "./view.js";
 
@@ -36,6 +37,9 @@ export class RequestBody implements OutgoingBody {
   #isRepeating = false;
   /** For the rate: what came since it was last asked for, and whether nobody wanted it meanwhile. */
   #windowBytes = 0;
+  #spent: SpentParts | undefined;
+  /** Nobody else read of the request when we began. */
+  #isOursAlone = false;
   #wasHeldBack = false;
   #isListening = false;
   #isWanted = false;
@@ -85,6 +89,10 @@ export class RequestBody implements OutgoingBody {
 
   get destroyed(): boolean {
     return this.#isDestroyed;
+  }
+
+  flowTo(sink: Sink): void {
+    this.#spent = new SpentParts(sink);
   }
 
   /** Makes it ready for another attempt. */
@@ -138,6 +146,7 @@ export class RequestBody implements OutgoingBody {
     if (this.#isDestroyed) return this;
     this.#isDestroyed = true;
     this.#isWanted = false;
+    this.#spent = undefined;
     this.#onData = undefined;
     this.#onEnd = [];
     if (this.#isListening && !this.#isEnded) this.#source.pause();
@@ -157,6 +166,7 @@ export class RequestBody implements OutgoingBody {
   #flow(): void {
     if (!this.#isListening) {
       this.#isListening = true;
+      this.#isOursAlone = isReadByNobody(this.#source);
       this.#source.on("end", this.#end).on("data", this.#pass);
     }
     this.#source.resume();
@@ -187,7 +197,10 @@ export class RequestBody implements OutgoingBody {
     if (this.#kept !== undefined) this.#keep(chunk, this.#kept);
     this.#windowBytes += chunk.length;
     this.#owner.onBodyData();
+    this.#spent?.free();
     this.#onData?.(chunk);
+    if (this.#isOursAlone && this.#kept === undefined && isReadByUsAlone(this.#source))
+      this.#spent?.add(chunk);
   };
 
   #keep(chunk: Buffer, kept: Buffer[]): void {
@@ -228,6 +241,9 @@ export class WholeBody implements OutgoingBody {
   }
 
   readonly hasBegun = true;
+
+  // It is kept for others.
+  flowTo(): void {}
 
   rewind(): void {
     this.destroy();

@@ -63,12 +63,12 @@ export class ClientResponse implements ResponseFlow {
   }
 
   /** Takes a part of the body; false when it has to wait. */
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, isOurs: boolean): boolean {
     if (this.#steps !== undefined) {
       this.#owner.active();
       return this.#steps.data(chunk);
     }
-    const goesOn = this.#reply.data(chunk);
+    const goesOn = this.#reply.data(chunk, isOurs);
     // A body that came whole ends at once.
     if (!this.#reply.isWhole) this.#owner.active();
     return goesOn;

@@ -179,8 +179,8 @@ export class Exchange implements Roles {
     this.#attempts.current?.resume();
   }
 
-  onData(_attempt: Attempt, chunk: Buffer): boolean {
-    return this.#response.data(chunk);
+  onData({ partsAreOurs }: Attempt, chunk: Buffer): boolean {
+    return this.#response.data(chunk, partsAreOurs);
   }
 
   onEnd(_attempt: Attempt, trailers: Headers): void {

@@ -17,11 +17,16 @@ export function asked<Args extends unknown[], Value>(
   try {
     const value = hook(...args);
     if (!isThenable(value)) return value as Exclude<Value, PromiseLike<unknown>>;
-    value.then(undefined, ignore);
+    letBe(value);
   } catch {
     // Listened to by nobody.
   }
   return undefined;
+}
+
+/** Lets a promise come to what it will, unheard; other values are nothing to it. */
+export function letBe(value: unknown): void {
+  if (isThenable(value)) value.then(undefined, ignore);
 }
 
 /** Whether a value is a promise, or goes for one. */

@@ -4,6 +4,7 @@ import type { ConnectPlan } from "@signalbox/core";
 import { Client, type Dispatcher } from "undici";
 import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
+import { isWatched, unsentOf, type Sink } from "./spent-parts.js";
 import { SingleRequest } from "./single-request.js";
 import type { AttemptHandler, OutgoingRequest, PoolConnection } from "./slot.js";
 import { UploadHandler } from "./upload-handler.js";
@@ -15,7 +16,7 @@ const HTTP1 = ["http/1.1"];
  * One connection at most, with one request at a time; it is made anew when it is needed again. The few requests that
  * undici cannot send have a connection of their own meanwhile.
  */
-export class Http1Connection implements PoolConnection {
+export class Http1Connection implements PoolConnection, Sink {
   isListed = false;
   readonly #client: Client;
   readonly #connector: Connector;
@@ -23,6 +24,7 @@ export class Http1Connection implements PoolConnection {
   readonly #filter = new ContinueFilter();
   /** A connection that stands already and has served nothing. */
   #ready: Socket | undefined;
+  #socket: Socket | undefined;
   #single: SingleRequest | undefined;
   #served = 0;
   #broken = false;
@@ -66,10 +68,19 @@ export class Http1Connection implements PoolConnection {
 
   // An error of the socket just before an end by closing looks like a lawful end: it has to be noted here.
   #guard(socket: Socket): void {
+    this.#socket = socket;
     socket.on("error", () => {
       this.#broken = true;
     });
     this.#filter.guard(socket);
+  }
+
+  get partsAreOurs(): boolean {
+    return this.#single === undefined && !isWatched();
+  }
+
+  get writableLength(): number {
+    return unsentOf(this.#socket);
   }
 
   get isBroken(): boolean {
@@ -108,6 +119,7 @@ export class Http1Connection implements PoolConnection {
 
   #dispatch(request: OutgoingRequest, handler: AttemptHandler): void {
     this.#filter.isDue = true;
+    if (!isWatched()) request.body?.flowTo(this);
     this.#client.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,

@@ -25,6 +25,8 @@ const CONNECTION_WINDOW = 1_048_576;
 export class Http2Connection implements PoolConnection {
   isListed = false;
   /** A connection that breaks tells each of its requests itself. */
+  // Streams share their memory.
+  readonly partsAreOurs = false;
   readonly isBroken = false;
   readonly #connector: Connector;
   readonly #plan: ConnectPlan;

@@ -8,7 +8,7 @@ import {
 import type { Deadlines } from "./deadlines.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { Failure } from "./failure.js";
-import { isThenable, tell } from "./hooks.js";
+import { isThenable, letBe } from "./hooks.js";
 import { checkedAnswer, type CheckedAnswer } from "./own-answer.js";
 import { NO_POLICIES, type PolicyChain } from "./policy-chain.js";
 import { RunExchange } from "./policy-exchange.js";
@@ -135,8 +135,11 @@ export class PolicyRun {
     this.abort();
     this.#isOver = true;
     for (let at = this.#entered - 1; at >= 0; at--) {
-      const policy = this.#at(at);
-      tell(policy.onEnd?.bind(policy), this.exchange, end);
+      try {
+        letBe(this.#at(at).onEnd?.(this.exchange, end));
+      } catch {
+        // Listened to by nobody.
+      }
     }
   }
 

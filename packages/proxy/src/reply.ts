@@ -1,6 +1,7 @@
 import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
+import { isWrittenByUsAlone, SpentParts, unsentOf, type Sink } from "./spent-parts.js";
 
 /** Told how far the client has come. */
 export interface ReplyOwner {
@@ -11,7 +12,7 @@ export interface ReplyOwner {
 }
 
 /** A response on its way to the client: a small one goes out in one write, the head of a stream at once. */
-export class Reply {
+export class Reply implements Sink {
   readonly res: ServerReply;
   readonly #owner: ReplyOwner;
   readonly #heads: PendingHeads;
@@ -19,6 +20,7 @@ export class Reply {
   #length = -1;
   /** The body, when it came whole. */
   #whole: Buffer | undefined;
+  #spent: SpentParts | undefined;
   #isFlushed = false;
   /** A policy may have made it so, whatever the instance sends. */
   #isBodyless = false;
@@ -34,6 +36,12 @@ export class Reply {
 
   get isStarted(): boolean {
     return this.res.headersSent;
+  }
+
+  // Parts may wait in the response itself, where the socket knows nothing of them.
+  get writableLength(): number {
+    const { res } = this;
+    return isHttp1(res) ? Math.max(res.writableLength, unsentOf(res.socket)) : Infinity;
   }
 
   /** Whether all of the body has come, and waits for its end. */
@@ -60,15 +68,21 @@ export class Reply {
   }
 
   /** Takes a part of the body; false when the client has to catch up first. */
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, isOurs = false): boolean {
     if (this.#isBodyless) return true;
+    this.#spent?.free();
     // All of the body at once: its end follows in the same breath, and both go out in one write.
     if (!this.#isFlushed && chunk.length === this.#length) {
       this.#whole = chunk;
       return true;
     }
     this.#isFlushed = true;
-    return this.#write(chunk);
+    const goesOn = this.#write(chunk);
+    if (isOurs && isWrittenByUsAlone(this.res)) {
+      this.#spent ??= new SpentParts(this);
+      this.#spent.add(chunk);
+    }
+    return goesOn;
   }
 
   end(trailers?: Headers): void {

@@ -1,4 +1,5 @@
 import type { Headers } from "./head-record.js";
+import type { Sink } from "./spent-parts.js";
 
 /** The hold that an attempt has on a request under way. */
 export interface AttemptController {
@@ -28,6 +29,8 @@ export interface AttemptHandler {
 export interface OutgoingBody {
   /** Whether a part of it, or its end, is there to be sent. */
   readonly hasBegun: boolean;
+  /** Tells where the parts go from now on, if they go nowhere else. */
+  flowTo(sink: Sink): void;
   /** Makes it ready to be sent from its start by another sender. */
   rewind(): void;
   pipe(): void;
@@ -65,6 +68,8 @@ export interface OutgoingRequest {
 
 /** Leave to send one request. */
 export interface Slot {
+  /** Whether nobody else ever sees the parts of bodies that come from here. */
+  readonly partsAreOurs: boolean;
   /** Whether the connection has died of an error. */
   readonly isBroken: boolean;
   /** Counts a request that goes out now, and says whether the connection had served one before. */

@@ -1,5 +1,6 @@
 import type { AttemptController, AttemptHandler, OutgoingBody } from "./slot.js";
 import type { Headers } from "./head-record.js";
+import type { Sink } from "./spent-parts.js";
 
 /** How long the head of an upload waits for the first bytes of its body. Unit: milliseconds. */
 const PATIENCE_MS = 50;
@@ -79,6 +80,10 @@ class LentBody implements OutgoingBody {
   takeBack(): void {
     this.rewind();
     this.#isTakenBack = true;
+  }
+
+  flowTo(sink: Sink): void {
+    if (!this.#isTakenBack) this.#body.flowTo(sink);
   }
 
   rewind(): void {
