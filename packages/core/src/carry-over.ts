@@ -1,13 +1,8 @@
-import type { Plan, ServicePlan } from "./config/plan.js";
-import { newRetryBudget } from "./health/retry-budget.js";
-import { nameOf, refreshPools, type GatewayChange } from "./settle.js";
-import type {
-  InstanceReference,
-  InstanceState,
-  PoolState,
-  ServiceLoad,
-  ServiceState,
-} from "./state.js";
+import type { GatewayChange } from "./change.js";
+import type { InstancePlan, Plan, ServicePlan } from "./config/plan.js";
+import { addMember, describe, newInstance, newService, referenceTo } from "./members.js";
+import { leave, nameOf } from "./settle.js";
+import type { InstanceState, ServiceState } from "./state.js";
 
 /** The state of services nothing has happened to yet. */
 export function freshServices(plan: Plan, now: number): Map<string, ServiceState> {
@@ -28,86 +23,91 @@ export function carryOver(
   changes: GatewayChange[],
 ): Map<string, ServiceState> {
   const services = new Map<string, ServiceState>();
+  const versions = versionsOf(plan);
+  const isFirst = before.size === 0;
   for (const [name, servicePlan] of plan.services) {
-    const isReached = isReachedAsBefore(planBefore.services.get(name), servicePlan);
-    services.set(name, carryService(before.get(name), servicePlan, isReached, now, changes));
+    const service = newService(name, versions.get(name) ?? [], before.get(name));
+    const known = { plan: planBefore.services.get(name), service: before.get(name) };
+    fill(service, servicePlan, known, isFirst ? 0 : now, changes);
+    services.set(name, service);
   }
   for (const [name, service] of before) {
     for (const instance of service.instances.values()) {
       if (services.get(name)?.instances.get(instance.id) === instance) continue;
-      instance.hasLeft = true;
-      changes.push({ kind: "left", ...nameOf(instance) });
-      if (instance.inFlight === 0) changes.push({ kind: "drained", ...nameOf(instance) });
+      leave(instance, now, (change) => void changes.push(change));
     }
   }
   return services;
 }
 
-/** Decisions and pools know an instance by its reference, which a restore does not change. */
-export function keepReferences(
+/** The state of the services anew, with the instances that they have: decisions and pools know them by their references. */
+export function renew(
+  plan: Plan,
   before: ReadonlyMap<string, ServiceState>,
-  services: ReadonlyMap<string, ServiceState>,
-): void {
-  for (const [name, service] of services) {
-    for (const instance of service.instances.values()) {
-      const known = before.get(name)?.instances.get(instance.id);
-      if (known?.url === instance.url && known.socketPath === instance.socketPath)
-        instance.reference = known.reference;
+): Map<string, ServiceState> {
+  const services = new Map<string, ServiceState>();
+  const versions = versionsOf(plan);
+  for (const [name, { instances }] of before) {
+    const service = newService(name, versions.get(name) ?? [], undefined);
+    for (const known of instances.values()) {
+      const instance = newInstance(name, { ...known, weight: known.fullWeight }, service.load, 0);
+      instance.reference = known.reference;
+      addMember(service, instance);
     }
+    services.set(name, service);
   }
+  return services;
 }
 
-function carryService(
-  before: ServiceState | undefined,
+// Routes may name versions that have no instance yet.
+function versionsOf({ targets }: Plan): Map<string, string[]> {
+  const versions = new Map<string, string[]>();
+  for (const { service, version } of targets) {
+    if (version === "") continue;
+    const known = versions.get(service);
+    if (known === undefined) versions.set(service, [version]);
+    else known.push(version);
+  }
+  return versions;
+}
+
+interface KnownService {
+  readonly plan: ServicePlan | undefined;
+  readonly service: ServiceState | undefined;
+}
+
+function fill(
+  service: ServiceState,
   plan: ServicePlan,
-  isReached: boolean,
-  now: number,
+  before: KnownService,
+  joinedAt: number,
   changes: GatewayChange[],
-): ServiceState {
-  const instances = new Map<string, InstanceState>();
-  const load = before?.load ?? { inFlight: 0 };
+): void {
+  const isReached = isReachedAsBefore(before.plan, plan);
+  if (before.service !== undefined && isListedAsBefore(before.plan, plan)) {
+    for (const instance of before.service.instances.values()) {
+      if (!isReached) moveTo(instance, referenceTo(instance), changes);
+      addMember(service, instance);
+    }
+    return;
+  }
   for (const instancePlan of plan.instances) {
-    const known = before?.instances.get(instancePlan.id);
-    const instance = known ?? newInstance(plan.name, instancePlan, load);
+    const known = before.service?.instances.get(instancePlan.id);
+    const instance = known ?? newInstance(plan.name, instancePlan, service.load, joinedAt);
     if (known !== undefined) describeAgain(known, instancePlan, isReached, changes);
-    instances.set(instance.id, instance);
+    addMember(service, instance);
     if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
   }
-  const members = new Map<string, InstanceState[]>([["", [...instances.values()]]]);
-  for (const instance of instances.values()) {
-    if (instance.version === "") continue;
-    const group = members.get(instance.version);
-    if (group === undefined) members.set(instance.version, [instance]);
-    else group.push(instance);
-  }
-  const pools = new Map<string, PoolState>();
-  const service: ServiceState = {
-    name: plan.name,
-    instances,
-    pools,
-    retryBudget: before?.retryBudget ?? newRetryBudget(),
-    load,
-  };
-  for (const [version, group] of members) {
-    const cursor = before?.pools.get(version)?.cursor ?? 0;
-    pools.set(version, {
-      service,
-      members: group,
-      candidates: group,
-      prepared: undefined,
-      staleAt: Number.POSITIVE_INFINITY,
-      cursor,
-    });
-  }
-  refreshPools(service, plan, now, (change) => void changes.push(change));
-  return service;
 }
-
-type InstancePlan = ServicePlan["instances"][number];
 
 // Whether connections that were made before are made so still.
 function isReachedAsBefore(before: ServicePlan | undefined, plan: ServicePlan): boolean {
   return before === undefined || JSON.stringify(before.connect) === JSON.stringify(plan.connect);
+}
+
+// Instances that came and went at run time stay where the configuration says nothing new of the service's instances.
+function isListedAsBefore(before: ServicePlan | undefined, plan: ServicePlan): boolean {
+  return JSON.stringify(before?.instances) === JSON.stringify(plan.instances);
 }
 
 // What an update may change of an instance that stays. Another URL, or another way to connect, is another place under
@@ -119,29 +119,29 @@ function describeAgain(
   changes: GatewayChange[],
 ): void {
   const before = nameOf(instance);
-  const { url, socketPath, version, basePath, weight, zone } = plan;
-  Object.assign(instance, { version, basePath, weight, zone });
-  if (isReached && url === instance.url && socketPath === instance.socketPath) return;
-  Object.assign(instance, { url, socketPath, reference: referenceTo(plan) });
-  changes.push({ kind: "left", ...before }, { kind: "drained", ...before });
-  changes.push({ kind: "joined", ...nameOf(instance) });
+  instance.version = plan.version;
+  if (describe(instance, plan)) changes.push(...movedFrom(before, instance));
+  else if (!isReached) moveTo(instance, referenceTo(plan), changes);
 }
 
-function referenceTo({ id, url, socketPath }: InstancePlan): InstanceReference {
-  return Object.freeze(socketPath === undefined ? { id, url } : { id, url, socketPath });
+function moveTo(
+  instance: InstanceState,
+  reference: InstanceState["reference"],
+  changes: GatewayChange[],
+): void {
+  const before = nameOf(instance);
+  instance.reference = reference;
+  changes.push(...movedFrom(before, instance));
 }
 
-function newInstance(service: string, plan: InstancePlan, load: ServiceLoad): InstanceState {
-  return {
-    service,
-    ...plan,
-    load,
-    reference: referenceTo(plan),
-    inFlight: 0,
-    consecutiveFailures: 0,
-    ejectedUntil: 0,
-    ejectionFactor: 0,
-    isEjected: false,
-    hasLeft: false,
-  };
+/** What is told of an instance that is another place now. */
+export function movedFrom(
+  before: ReturnType<typeof nameOf>,
+  instance: InstanceState,
+): GatewayChange[] {
+  return [
+    { kind: "left", ...before },
+    { kind: "drained", ...before },
+    { kind: "joined", ...nameOf(instance) },
+  ];
 }

@@ -1,5 +1,5 @@
 import type { Balancer, PickInput } from "./balance/balancer.js";
-import { eligibleOf } from "./health/eligible.js";
+import { freshen } from "./pool-levels.js";
 import type { Target } from "./runtime.js";
 import type { InstanceState } from "./state.js";
 
@@ -17,7 +17,11 @@ export interface Draws {
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
-/** The instance that the balancer of a service picks in a target; undefined when there is none. */
+/**
+ * The instance that the balancer of a service picks in a target; undefined when there is none.
+ *
+ * @param tried those that are used again only when there is no other
+ */
 export function choose(
   target: Target | undefined,
   draws: Draws,
@@ -29,13 +33,22 @@ export function choose(
   const { pool, plan } = target;
   const isTimeless = pool.staleAt === Number.POSITIVE_INFINITY && plan.balancer.usesTime === false;
   const now = isTimeless ? 0 : draws.now();
-  const { candidates, prepared } = eligibleOf(pool, now, mayTryAll && plan.tryAll);
-  if (candidates.length === 0) return undefined;
-  const input = { candidates, draw, now, cursor: pool.cursor, prepared };
+  freshen(pool, plan, now);
+  if (pool.isPanic && !(mayTryAll && plan.tryAll)) return undefined;
+  const level = pool.levels[0];
+  if (level === undefined) return undefined;
+  const input: Input = {
+    candidates: level.candidates,
+    draw,
+    now,
+    cursor: pool.cursor,
+    inFlight: pool.inFlight,
+    prepared: level.prepared,
+  };
   // A balancer of the user's own may throw or answer no index: then nothing is chosen.
   try {
     if (tried.length > 0) return pickUntried(plan.balancer, input, tried);
-    return candidates[plan.balancer.pick(input)];
+    return level.candidates[plan.balancer.pick(input)];
   } catch {
     return undefined;
   }
@@ -45,7 +58,6 @@ interface Input extends PickInput {
   readonly candidates: readonly InstanceState[];
 }
 
-// An instance that was tried is used again only when there is no other.
 function pickUntried(
   balancer: Balancer,
   { candidates, draw, now, cursor = 0 }: Input,

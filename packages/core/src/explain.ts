@@ -14,7 +14,7 @@ import type {
   Explanation,
   ExplainOptions,
 } from "./explanation.js";
-import { eligibleOf } from "./health/eligible.js";
+import { freshen } from "./pool-levels.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { failedPlace, firstFailed } from "./match/trace.js";
@@ -251,10 +251,12 @@ function explainPool(
   const { service, version } = runtime.plan.targets[number] as Runtime["plan"]["targets"][number];
   const plan = runtime.plan.services.get(service);
   const pool = runtime.targets[number]?.pool;
-  const eligible = pool && eligibleOf(pool, now, false).candidates;
-  const triesAll =
-    mayTryAll && eligible?.length === 0 && plan?.tryAll === true && pool?.members.length !== 0;
-  const candidates = new Set(triesAll ? pool?.members : eligible);
+  if (pool !== undefined && plan !== undefined) freshen(pool, plan, now);
+  const { isPanic = false, levels = [] } = pool ?? {};
+  const triesAll = isPanic && mayTryAll && plan?.tryAll === true && levels.length > 0;
+  const candidates = new Set(
+    isPanic && !triesAll ? [] : levels.flatMap((level) => level.candidates),
+  );
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
   const listed = firstOf(
     all,
@@ -281,6 +283,7 @@ function explainPool(
 function whyLeftOut(instance: InstanceState, version: string, now: number): string {
   if (version !== "" && instance.version !== version)
     return instance.version === "" ? "it has no version" : `it is version ${instance.version}`;
+  if (instance.drainUntil > 0) return "it drains";
   return `it is ejected for ${Math.ceil(instance.ejectedUntil - now)} ms more`;
 }
 

@@ -5,7 +5,7 @@ import type { RetryConfig } from "./config/route-config.js";
 import type { Decision, ForwardDecision } from "./decision.js";
 import { createGateway, type Gateway } from "./gateway.js";
 import type { Outcome } from "./outcome.js";
-import type { GatewayChange } from "./settle.js";
+import type { GatewayChange } from "./change.js";
 import { request } from "./testing/request.js";
 import { testEnv } from "./testing/env.js";
 

@@ -1,9 +1,10 @@
-import { carryOver, freshServices, keepReferences } from "./carry-over.js";
+import type { GatewayChange } from "./change.js";
+import { carryOver, freshServices, renew } from "./carry-over.js";
 import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
 import type { ConfigFor } from "./config/literal.js";
-import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan } from "./config/plan.js";
+import type { ConnectPlan, Plan, ServiceLimitsPlan } from "./config/plan.js";
 import type { Draws } from "./choose.js";
 import { decideStages, matchStage } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision } from "./decision.js";
@@ -15,9 +16,12 @@ import type { RetryFacts } from "./health/retry.js";
 import { MatchValue, type MatchResult, type Reused } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
-import { refreshPools, settleOutcome, startAttempt, type GatewayChange } from "./settle.js";
+import { LiveService, type ControlHost, type ServiceControl } from "./service-control.js";
+import { settleDue, settleOutcome, startAttempt } from "./settle.js";
 import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.js";
 import { newRuntime, type Runtime } from "./runtime.js";
+import type { ServiceState } from "./state.js";
+import { suggest } from "./config/suggest.js";
 import {
   restoreServices,
   snapshotService,
@@ -91,6 +95,19 @@ export interface Gateway<Known extends Answers = Answers> {
   restore(partial: PartialSnapshot): readonly string[];
   /** Tells what joins, leaves, drains, is ejected or returns. Answers a function that ends it. */
   onChange(listener: (change: GatewayChange) => void): () => void;
+  /**
+   * The instances of a service, to change while the gateway runs.
+   *
+   * @throws RangeError when there is no such service
+   */
+  service(name: string): ServiceControl;
+  /**
+   * Does what time has brought since somebody looked: tells of ejections and drains that have ended. Everything else looks
+   * by itself; a proxy calls it.
+   *
+   * @returns how long nothing more is to be told. Unit: milliseconds; `Infinity` when nothing is ahead
+   */
+  tick(): number;
   /** Names of the steps around every request, which run before the match. */
   readonly policies: readonly string[];
   /** Whether the gateway or a route names policies: then `match` has to be asked before `decide`. */
@@ -122,7 +139,7 @@ export function createGateway(config: ConfigInput, options: GatewayOptions = {})
   return new SignalboxGateway(compileConfig(config), options.env ?? systemEnv());
 }
 
-class SignalboxGateway implements Gateway {
+class SignalboxGateway implements Gateway, ControlHost {
   #runtime: Runtime;
   readonly #env: Env;
   readonly #draws: Draws;
@@ -131,7 +148,8 @@ class SignalboxGateway implements Gateway {
   #listenerErrors = 0;
   #envErrors = 0;
   #lastNow: number;
-  readonly #announce = (change: GatewayChange): void => {
+  readonly #controls = new Map<string, LiveService>();
+  readonly announce = (change: GatewayChange): void => {
     const frozen = Object.freeze(change);
     for (const listener of this.#listeners) {
       try {
@@ -200,7 +218,7 @@ class SignalboxGateway implements Gateway {
 
   start(decision: Decision): boolean {
     if (decision.kind !== "forward") return false;
-    return startAttempt(this.#runtime, ownForward(decision, "start"), this.#now(), this.#announce);
+    return startAttempt(this.#runtime, ownForward(decision, "start"), this.#now(), this.announce);
   }
 
   report(decision: Decision, outcome: Outcome): boolean {
@@ -210,7 +228,7 @@ class SignalboxGateway implements Gateway {
       ownForward(decision, "report"),
       outcome,
       this.#now(),
-      this.#announce,
+      this.announce,
     );
     if (!settled) this.#ignoredReports++;
     return settled;
@@ -232,7 +250,7 @@ class SignalboxGateway implements Gateway {
     const changes: GatewayChange[] = [];
     const services = carryOver(this.#runtime, plan, now, changes);
     this.#runtime = newRuntime(plan, services);
-    for (const change of changes) this.#announce(change);
+    for (const change of changes) this.announce(change);
   }
 
   snapshot(): GatewaySnapshot {
@@ -253,11 +271,8 @@ class SignalboxGateway implements Gateway {
   restore(partial: PartialSnapshot): readonly string[] {
     const plan = this.#runtime.plan;
     const now = this.#now();
-    const services = freshServices(plan, now);
-    keepReferences(this.#runtime.services, services);
+    const services = renew(plan, this.#runtime.services);
     const unknown = restoreServices(services, partial, now);
-    for (const [name, service] of services)
-      refreshPools(service, plan.services.get(name) as ServicePlan, now, ignore);
     this.#runtime = newRuntime(plan, services);
     this.#ignoredReports = partial.ignoredReports ?? 0;
     this.#listenerErrors = partial.listenerErrors ?? 0;
@@ -269,6 +284,36 @@ class SignalboxGateway implements Gateway {
     const own = (change: GatewayChange): void => listener(change);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
+  }
+
+  service(name: string): ServiceControl {
+    if (!this.#runtime.services.has(name))
+      throw new RangeError(`no service is called "${name}"${hint(name, this.#runtime.services)}`);
+    const known = this.#controls.get(name);
+    if (known !== undefined) return known;
+    const control = new LiveService(name, this);
+    this.#controls.set(name, control);
+    return control;
+  }
+
+  tick(): number {
+    const now = this.#now();
+    let dueAt = Number.POSITIVE_INFINITY;
+    for (const service of this.#runtime.services.values()) {
+      if (now >= service.dueAt) settleDue(service, now, this.announce);
+      dueAt = Math.min(dueAt, service.dueAt);
+    }
+    return dueAt - now;
+  }
+
+  // --- what the control of a service needs ---
+
+  stateOf(service: string): ServiceState | undefined {
+    return this.#runtime.services.get(service);
+  }
+
+  now(): number {
+    return this.#now();
   }
 
   get policies(): readonly string[] {
@@ -288,6 +333,11 @@ class SignalboxGateway implements Gateway {
   }
 }
 
+function hint(name: string, services: ReadonlyMap<string, ServiceState>): string {
+  const near = suggest(name, [...services.keys()]);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
+}
+
 function ownForward(decision: ForwardDecision, method: string): Forward {
   if (decision instanceof Forward) return decision;
   throw new TypeError(
@@ -303,5 +353,3 @@ function unlessThrown(ask: () => RetryDecision): RetryDecision {
     return { kind: "stop", reason: "internal" };
   }
 }
-
-function ignore(): void {}

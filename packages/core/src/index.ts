@@ -144,7 +144,13 @@ export type {
 } from "./outcome.js";
 export type { HedgeFacts } from "./health/hedge.js";
 export type { RetryFacts, StopReason } from "./health/retry.js";
-export type { GatewayChange } from "./settle.js";
+export type { GatewayChange } from "./change.js";
+export type {
+  DrainOptions,
+  InstanceDifference,
+  InstanceStatus,
+  ServiceControl,
+} from "./service-control.js";
 export type {
   GatewaySnapshot,
   InstanceSnapshot,

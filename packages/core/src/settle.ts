@@ -1,30 +1,12 @@
-import type { Balancer } from "./balance/balancer.js";
-import type { ServicePlan } from "./config/plan.js";
+import type { Announce, GatewayChange } from "./change.js";
 import type { Runtime } from "./runtime.js";
 import { Forward } from "./decision.js";
 import { isEligible } from "./health/eligible.js";
 import { dueEjection, isGatewayFailure } from "./health/outlier.js";
 import { countAttempt } from "./health/retry-budget.js";
 import type { Outcome } from "./outcome.js";
-import type { InstanceReference, InstanceState, PoolState, ServiceState } from "./state.js";
-
-/** Something that happened to an instance. */
-export interface GatewayChange {
-  /**
-   * `joined`: came with the configuration. `left`: went with it, and gets nothing new. `drained`: the last
-   * request of one that left has ended; at once when it only moved to another URL, or is connected to in another way
-   * (`connect`): it leaves and joins then, with its state. `ejected`: gets no traffic for a while. `returned`: gets it again.
-   */
-  readonly kind: "joined" | "left" | "drained" | "ejected" | "returned";
-  readonly service: string;
-  /** The same object as in the decisions that lead to it. */
-  readonly instance: InstanceReference;
-  /** How long the ejection lasts. Unit: milliseconds. Only for `ejected`. */
-  readonly forMs?: number;
-}
-
-/** Tells a change to all who listen. */
-export type Announce = (change: GatewayChange) => void;
+import { makeStale } from "./pool-levels.js";
+import type { InstanceState, ServiceState } from "./state.js";
 
 /** Takes a place at the instance of a decision. False when it was started before or the instance is gone. */
 export function startAttempt(
@@ -39,13 +21,10 @@ export function startAttempt(
   // The same id at another URL is another place than the one that was chosen.
   if (instance.reference !== decision.instance) return false;
   if (!Forward.start(decision, instance)) return false;
-  instance.inFlight++;
-  instance.load.inFlight++;
+  count(instance, 1);
   const pool = service.pools.get(Forward.originOf(decision).pool);
-  if (pool !== undefined) {
-    pool.cursor++;
-    if (now >= pool.staleAt) refresh(runtime, service, now, announce);
-  }
+  if (pool !== undefined) pool.cursor++;
+  if (now >= service.dueAt) settleDue(service, now, announce);
   countAttempt(service.retryBudget, decision.attempt > 1, now);
   return true;
 }
@@ -67,15 +46,36 @@ export function settleOutcome(
   const ended = Forward.end(decision);
   if (ended === undefined) return false;
   const { instance, isJudged, isBlamed } = ended;
-  instance.inFlight--;
-  instance.load.inFlight--;
+  count(instance, -1);
   // One attempt is one failure at most, whatever came after a head that was one.
   if (outcome.kind === "failure" && !isBlamed) countFailure(runtime, instance, now, announce);
   else if (outcome.kind === "response" && !isJudged)
     judgeStatus(runtime, instance, outcome.status, now, announce);
-  if (instance.hasLeft && instance.inFlight === 0)
-    announce({ kind: "drained", ...nameOf(instance) });
+  if (instance.inFlight === 0) tellDrained(instance, now, announce);
   return true;
+}
+
+function count(instance: InstanceState, requests: 1 | -1): void {
+  instance.inFlight += requests;
+  instance.load.inFlight += requests;
+  for (const pool of instance.pools) pool.inFlight += requests;
+}
+
+/** Tells once that an instance that gets nothing new has nothing under way, and keeps no sessions any more. */
+export function tellDrained(instance: InstanceState, now: number, announce: Announce): void {
+  const { hasLeft, drainUntil, inFlight, isDrained } = instance;
+  if (isDrained || inFlight > 0 || (!hasLeft && (drainUntil === 0 || drainUntil > now))) return;
+  instance.isDrained = true;
+  announce({ kind: "drained", ...nameOf(instance) });
+}
+
+/** An instance gets nothing new from now on. */
+export function leave(instance: InstanceState, now: number, announce: Announce): void {
+  instance.hasLeft = true;
+  // One that drained before may have got requests of its sessions since.
+  instance.isDrained = false;
+  announce({ kind: "left", ...nameOf(instance) });
+  tellDrained(instance, now, announce);
 }
 
 /** How a change names an instance. */
@@ -87,44 +87,27 @@ export function nameOf({
 }
 
 /**
- * Ends the ejections whose time has passed, and brings candidates and prepared balancers of all pools of a
- * service up to date. Nothing in core waits: it is done when somebody looks. O(instances of the service).
+ * Ends the ejections whose time has passed, and the drains whose sessions have ended. Nothing in core waits: it is done when
+ * somebody looks.
  */
-export function refreshPools(
-  service: ServiceState,
-  plan: ServicePlan,
-  now: number,
-  announce: Announce,
-): void {
+export function settleDue(service: ServiceState, now: number, announce: Announce): void {
+  service.dueAt = Number.POSITIVE_INFINITY;
   for (const instance of service.instances.values()) {
-    if (!instance.isEjected || !isEligible(instance, now)) continue;
-    instance.isEjected = false;
-    instance.consecutiveFailures = 0;
-    announce({ kind: "returned", ...nameOf(instance) });
+    if (instance.isEjected && instance.ejectedUntil <= now) {
+      instance.isEjected = false;
+      instance.consecutiveFailures = 0;
+      announce({ kind: "returned", ...nameOf(instance) });
+    }
+    tellDrained(instance, now, announce);
+    service.dueAt = Math.min(service.dueAt, dueAtOf(instance));
   }
-  for (const pool of service.pools.values()) refreshPool(pool, plan, now);
 }
 
-function refreshPool(pool: PoolState, plan: ServicePlan, now: number): void {
-  let staleAt = Number.POSITIVE_INFINITY;
-  for (const { ejectedUntil } of pool.members)
-    if (ejectedUntil > now && ejectedUntil < staleAt) staleAt = ejectedUntil;
-  pool.staleAt = staleAt;
-  pool.candidates =
-    staleAt === Number.POSITIVE_INFINITY
-      ? pool.members
-      : pool.members.filter((instance) => isEligible(instance, now));
-  pool.prepared = prepare(plan.balancer, pool.candidates);
-}
-
-// A balancer of the user's own may throw; what it could not prepare it is asked to pick from unprepared.
-function prepare(balancer: Balancer, candidates: readonly InstanceState[]): unknown {
-  if (candidates.length === 0) return undefined;
-  try {
-    return balancer.prepare?.(candidates);
-  } catch {
-    return undefined;
-  }
+/** When time alone brings something to be told of an instance. */
+export function dueAtOf({ isEjected, ejectedUntil, drainUntil, isDrained }: InstanceState): number {
+  const returnsAt = isEjected ? ejectedUntil : Number.POSITIVE_INFINITY;
+  const drainedAt = drainUntil > 0 && !isDrained ? drainUntil : Number.POSITIVE_INFINITY;
+  return Math.min(returnsAt, drainedAt);
 }
 
 function judgeStatus(
@@ -148,17 +131,19 @@ function countFailure(
   const plan = runtime.plan.services.get(instance.service);
   const service = runtime.services.get(instance.service);
   const rule = plan?.outlier;
-  if (rule === undefined || plan === undefined || service === undefined) return;
+  if (rule === undefined || service === undefined) return;
   // It left, or belongs to a state from before a restore.
   if (service.instances.get(instance.id) !== instance) return;
   if (instance.consecutiveFailures < rule.consecutiveFailures) return;
+  if (now >= service.dueAt) settleDue(service, now, announce);
   const ejection = dueEjection(rule, instance, othersOf(service, instance, now), now);
   if (ejection === undefined) return;
   instance.ejectedUntil = ejection.until;
   instance.ejectionFactor = ejection.factor;
   instance.isEjected = true;
   instance.consecutiveFailures = 0;
-  refreshPools(service, plan, now, announce);
+  service.dueAt = Math.min(service.dueAt, ejection.until);
+  makeStale(instance);
   announce({ kind: "ejected", ...nameOf(instance), forMs: ejection.until - now });
 }
 
@@ -168,13 +153,11 @@ function othersOf(
   now: number,
 ): { eligible: number; ejected: number; all: number } {
   let eligible = 0;
-  for (const other of service.instances.values())
-    if (other !== instance && isEligible(other, now)) eligible++;
-  const all = service.instances.size;
-  return { eligible, ejected: all - eligible - 1, all };
-}
-
-function refresh(runtime: Runtime, service: ServiceState, now: number, announce: Announce): void {
-  const plan = runtime.plan.services.get(service.name);
-  if (plan !== undefined) refreshPools(service, plan, now, announce);
+  let ejected = 0;
+  for (const other of service.instances.values()) {
+    if (other === instance) continue;
+    if (isEligible(other, now)) eligible++;
+    else if (other.ejectedUntil > now) ejected++;
+  }
+  return { eligible, ejected, all: service.instances.size };
 }

@@ -106,7 +106,9 @@ export function restoreServices(
       if (instance === undefined) unknown.push(place);
       else restoreInstance(instance, state, now, place);
     }
-    service.load.inFlight = inFlightAt(service);
+    service.load.inFlight = inFlightOf(service.instances.values());
+    for (const pool of service.pools.values()) pool.inFlight = inFlightOf(pool.members);
+    service.dueAt = Number.NEGATIVE_INFINITY;
     for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
       const pool: PoolState | undefined = service.pools.get(version);
       if (pool === undefined) unknown.push(`${at}/cursors/${escapePointer(version)}`);
@@ -120,9 +122,9 @@ export function restoreServices(
   return unknown;
 }
 
-function inFlightAt({ instances }: ServiceState): number {
+function inFlightOf(instances: Iterable<InstanceState>): number {
   let sum = 0;
-  for (const { inFlight } of instances.values()) sum += inFlight;
+  for (const { inFlight } of instances) sum += inFlight;
   return sum;
 }
 

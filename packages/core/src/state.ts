@@ -10,8 +10,17 @@ export interface InstanceState {
   url: string;
   /** Path of the base URL, without a final slash. */
   basePath: string;
+  /** Share of traffic as it is now: less than `fullWeight` while the instance warms up. */
   weight: number;
+  /** Share of traffic as it was configured. */
+  fullWeight: number;
   zone: string | undefined;
+  /** Those of tier 0 get traffic first. */
+  tier: number;
+  /** The pools that it is a member of; none once it has left. */
+  pools: readonly PoolState[];
+  /** When it joined, on the gateway's clock; 0 for the instances that the gateway began with. Unit: milliseconds. */
+  joinedAt: number;
   /** Of its service. */
   readonly load: ServiceLoad;
   /** Undefined where the host of the URL is connected to. */
@@ -26,7 +35,11 @@ export interface InstanceState {
   ejectionFactor: number;
   /** Whether the end of the latest ejection was not yet announced. */
   isEjected: boolean;
-  /** Whether it left the configuration. */
+  /** Until when it keeps the sessions that it has; 0 when it does not drain. Unit: milliseconds of the gateway's clock. */
+  drainUntil: number;
+  /** Whether the end of its last request was announced since it began to drain. */
+  isDrained: boolean;
+  /** Whether it left the service. */
   hasLeft: boolean;
 }
 
@@ -41,23 +54,39 @@ export interface InstanceReference {
 /** The instances that a backend may choose from: those of one version of a service, or all of them. */
 export interface PoolState {
   readonly service: ServiceState;
-  readonly members: readonly InstanceState[];
-  /** Those that were eligible when the pool was last refreshed. */
-  candidates: readonly InstanceState[];
-  /** What the balancer prepared for the candidates. */
-  prepared: unknown;
-  /** When an ejection ends and the candidates become stale. Infinity when none is ejected. */
+  readonly members: InstanceState[];
+  /**
+   * What follows from the state of the members until `staleAt`: worked out when somebody looks, and no state of its own.
+   * The first level gets traffic first.
+   */
+  levels: readonly LevelState[];
+  /** Whether no member is eligible, so that the levels have all that do not drain. */
+  isPanic: boolean;
+  /** When the levels become stale. `Infinity` when time alone changes nothing; `-Infinity` when something has changed. */
   staleAt: number;
   /** Requests started here. */
   cursor: number;
+  /** Requests under way at its members. */
+  inFlight: number;
+}
+
+/** Candidates that share a part of the traffic of a pool. */
+export interface LevelState {
+  readonly candidates: readonly InstanceState[];
+  /** What the balancer prepared for the candidates. */
+  readonly prepared: unknown;
+  /** Its share of the traffic ends at this point in [0, 1]; it begins where that of the level before ends. */
+  readonly upTo: number;
 }
 
 /** What traffic changes about one service. */
 export interface ServiceState {
   readonly name: string;
-  readonly instances: ReadonlyMap<string, InstanceState>;
+  readonly instances: Map<string, InstanceState>;
   /** By version; the empty version stands for all instances. */
-  readonly pools: ReadonlyMap<string, PoolState>;
+  readonly pools: Map<string, PoolState>;
+  /** When time alone brings something to be told. Unit: milliseconds of the gateway's clock; `Infinity` when nothing is ahead. */
+  dueAt: number;
   readonly retryBudget: RetryBudget;
   readonly load: ServiceLoad;
 }

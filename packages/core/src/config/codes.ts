@@ -39,6 +39,7 @@ export const CONFIG_CODES = [
   "SPLIT_WEIGHT",
   "STATUS",
   "STICKY",
+  "TIER",
   "TIME",
   "TLS",
   "TO",

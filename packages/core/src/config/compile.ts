@@ -10,16 +10,9 @@ import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-
 import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
 import type { ConfigInput, DefaultsConfig, GatewayConfig, RequestLimitsConfig } from "./config.js";
 import type { ConnectConfig, OutlierConfig, ServiceConfig, TlsConfig } from "./service-config.js";
-import { instanceId, instanceUrl } from "./instance-url.js";
-import type {
-  ConnectPlan,
-  InstancePlan,
-  Plan,
-  ServiceLimitsPlan,
-  ServicePlan,
-  TlsPlan,
-} from "./plan.js";
-import { allServices, longInstance } from "./short-form.js";
+import { compileInstance } from "./compile-instances.js";
+import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan, TlsPlan } from "./plan.js";
+import { allServices } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
 /**
@@ -125,9 +118,7 @@ function compileService(
   const balancer = service.balancer ?? defaults.balancer ?? leastRequest;
   return Object.freeze({
     name,
-    instances: Object.freeze(
-      service.instances.map((instance) => compileInstance(longInstance(instance))),
-    ),
+    instances: Object.freeze(service.instances.map(compileInstance)),
     balancer: typeof balancer === "string" ? (BALANCERS.get(balancer) as Balancer) : balancer,
     outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
     tryAll: service.whenNoneEligible !== "reject",
@@ -153,10 +144,4 @@ function compileOutlier(outlier: OutlierConfig): OutlierRule | undefined {
     ...rule,
     maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
   });
-}
-
-function compileInstance(instance: ReturnType<typeof longInstance>): InstancePlan {
-  const { url, basePath } = instanceUrl(instance.url) ?? { url: instance.url, basePath: "" };
-  const { id = instanceId(instance), version = "", weight = 1, zone, socketPath } = instance;
-  return Object.freeze({ id, url, basePath, version, weight, zone, socketPath });
 }

@@ -32,6 +32,7 @@ export interface InstancePlan {
   readonly version: string;
   readonly weight: number;
   readonly zone: string | undefined;
+  readonly tier: number;
   /** Undefined where the host of the URL is connected to. */
   readonly socketPath: string | undefined;
 }

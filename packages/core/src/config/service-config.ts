@@ -27,6 +27,8 @@ export type InstanceConfig =
       /** Share of traffic beside the other instances. Default: 1. */
       readonly weight?: number;
       readonly zone?: string;
+      /** Those of tier 0 get all traffic that they bear, then those of tier 1, and so on. Default: 0. Error: TIER. */
+      readonly tier?: number;
       readonly metadata?: { readonly [name: string]: unknown };
     };
 

@@ -91,6 +91,7 @@ const longInstance = record("an instance", {
     ),
   ),
   zone: optional(name("a zone")),
+  tier: optional(whole("TIER", "tier", 0)),
   metadata: optional(map("metadata", name("a name"), anything)),
 });
 

@@ -1,0 +1,121 @@
+import type { InstancePlan } from "./config/plan.js";
+import { newRetryBudget } from "./health/retry-budget.js";
+import { makeStale } from "./pool-levels.js";
+import { dueAtOf } from "./settle.js";
+import type {
+  InstanceReference,
+  InstanceState,
+  PoolState,
+  ServiceLoad,
+  ServiceState,
+} from "./state.js";
+
+/** A service without instances. */
+export function newService(
+  name: string,
+  versions: Iterable<string>,
+  before: ServiceState | undefined,
+): ServiceState {
+  const service: ServiceState = {
+    name,
+    instances: new Map(),
+    pools: new Map(),
+    dueAt: Number.POSITIVE_INFINITY,
+    retryBudget: before?.retryBudget ?? newRetryBudget(),
+    load: before?.load ?? { inFlight: 0 },
+  };
+  for (const version of ["", ...versions])
+    addPool(service, version, before?.pools.get(version)?.cursor);
+  return service;
+}
+
+function addPool(service: ServiceState, version: string, cursor = 0): PoolState {
+  const pool: PoolState = {
+    service,
+    members: [],
+    levels: [],
+    isPanic: false,
+    staleAt: Number.NEGATIVE_INFINITY,
+    cursor,
+    inFlight: 0,
+  };
+  service.pools.set(version, pool);
+  return pool;
+}
+
+/** A new instance of a service, which is a member of nothing yet. */
+export function newInstance(
+  service: string,
+  plan: InstancePlan,
+  load: ServiceLoad,
+  joinedAt: number,
+): InstanceState {
+  const { id, url, basePath, version, weight, zone, tier, socketPath } = plan;
+  return {
+    ...{ service, id, url, basePath, version, weight, zone, tier, socketPath },
+    fullWeight: weight,
+    pools: [],
+    load,
+    joinedAt,
+    reference: referenceTo(plan),
+    inFlight: 0,
+    consecutiveFailures: 0,
+    ejectedUntil: 0,
+    ejectionFactor: 0,
+    isEjected: false,
+    drainUntil: 0,
+    isDrained: false,
+    hasLeft: false,
+  };
+}
+
+/** Takes an instance in, behind those that are there. O(1). */
+export function addMember(service: ServiceState, instance: InstanceState): void {
+  service.instances.set(instance.id, instance);
+  const { version } = instance;
+  const all = service.pools.get("") as PoolState;
+  const pools =
+    version === "" ? [all] : [all, service.pools.get(version) ?? addPool(service, version)];
+  instance.pools = pools;
+  for (const pool of pools) {
+    pool.members.push(instance);
+    pool.inFlight += instance.inFlight;
+  }
+  service.dueAt = Math.min(service.dueAt, dueAtOf(instance));
+  makeStale(instance);
+}
+
+/** Takes instances out. O(members of the service), however many they are. */
+export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceState>): void {
+  for (const instance of gone) {
+    makeStale(instance);
+    for (const pool of instance.pools) pool.inFlight -= instance.inFlight;
+    instance.pools = [];
+    if (service.instances.get(instance.id) === instance) service.instances.delete(instance.id);
+  }
+  for (const pool of service.pools.values()) {
+    if (pool.staleAt !== Number.NEGATIVE_INFINITY) continue;
+    const kept = pool.members.filter((member) => !gone.has(member));
+    pool.members.length = 0;
+    for (const member of kept) pool.members.push(member);
+  }
+}
+
+/** What a configuration says of an instance that stays; true where it is another place than before. */
+export function describe(instance: InstanceState, plan: InstancePlan): boolean {
+  const { url, socketPath, basePath, weight, zone, tier } = plan;
+  Object.assign(instance, { basePath, weight, fullWeight: weight, zone, tier });
+  makeStale(instance);
+  if (url === instance.url && socketPath === instance.socketPath) return false;
+  Object.assign(instance, { url, socketPath, reference: referenceTo(plan) });
+  return true;
+}
+
+/** How decisions know an instance. Another object is another place, though nothing in it differs. */
+export function referenceTo({
+  id,
+  url,
+  socketPath,
+}: Pick<InstancePlan, "id" | "url" | "socketPath">): InstanceReference {
+  return Object.freeze(socketPath === undefined ? { id, url } : { id, url, socketPath });
+}

@@ -1,0 +1,285 @@
+import type { Announce, GatewayChange } from "./change.js";
+import { compileInstances } from "./config/compile-instances.js";
+import type { InstancePlan } from "./config/plan.js";
+import type { InstanceConfig } from "./config/service-config.js";
+import { isEligible } from "./health/eligible.js";
+import { movedFrom } from "./carry-over.js";
+import { addMember, describe, newInstance, removeMembers } from "./members.js";
+import { makeStale } from "./pool-levels.js";
+import { leave, nameOf, tellDrained } from "./settle.js";
+import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
+
+/** An instance as it is now. */
+export interface InstanceStatus {
+  readonly id: string;
+  readonly url: string;
+  readonly version: string | undefined;
+  readonly weight: number;
+  readonly zone: string | undefined;
+  readonly tier: number;
+  readonly inFlight: number;
+  /** Whether it gets new traffic: `eligible`, or why it does not. */
+  readonly health: "eligible" | "ejected" | "draining";
+}
+
+/** What `set` changed, by the ids of the instances. */
+export interface InstanceDifference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** How an instance drains. */
+export interface DrainOptions {
+  /**
+   * How long it still gets the requests of sessions that are pinned to it. Unit: milliseconds. Default: 0, sessions move
+   * at once.
+   */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * The instances of one service while the gateway runs. What is done here stays over an `update`, unless that changes the
+ * configured list of the service.
+ *
+ * @example
+ * const products = gateway.service("products");
+ * products.add("http://10.0.0.4:8080");
+ * await products.drain("http://10.0.0.1:8080");
+ * products.remove("http://10.0.0.1:8080");
+ */
+export interface ServiceControl {
+  readonly name: string;
+  /** The instances as they are now. O(instances). */
+  instances(): readonly InstanceStatus[];
+  /**
+   * Adds an instance. One whose id is there is described anew, and keeps its state.
+   *
+   * @throws GatewayConfigError when it is malformed; then nothing has changed
+   */
+  add(instance: InstanceConfig): InstanceReference;
+  /** Takes an instance out; requests under way end. False when there is none of that id. */
+  remove(id: string): boolean;
+  /**
+   * An instance gets nothing new, and what is under way ends. It stays in the list until it is removed.
+   *
+   * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` or an
+   *   update with another list came first. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
+   * @throws RangeError when there is no instance of that id, or the deadline is not a number >= 0
+   */
+  drain(id: string, options?: DrainOptions): Promise<boolean>;
+  /** Ends a drain: the instance gets traffic again. False when there is none of that id, or it does not drain. */
+  resume(id: string): boolean;
+  /**
+   * Changes the share of an instance.
+   *
+   * @throws RangeError when there is no instance of that id, or the weight is not a finite number > 0
+   */
+  setWeight(id: string, weight: number): void;
+  /**
+   * Makes the list what is given: what is new joins, what is missing leaves, what is described otherwise changes. Drains go on.
+   * What stands there as it stood before costs nothing but a comparison.
+   *
+   * @throws GatewayConfigError when an instance is malformed or an id comes twice; then nothing has changed
+   */
+  set(instances: readonly InstanceConfig[]): InstanceDifference;
+}
+
+/** What a control needs of its gateway. */
+export interface ControlHost {
+  readonly announce: Announce;
+  stateOf(service: string): ServiceState | undefined;
+  now(): number;
+  onChange(listener: (change: GatewayChange) => void): () => void;
+}
+
+/** The one implementation. It looks its service up anew each time: an update makes another one. */
+export class LiveService implements ServiceControl {
+  readonly name: string;
+  readonly #host: ControlHost;
+  /** Instances by what was written of them, and the other way round. */
+  readonly #known = new Map<string, InstanceState>();
+  readonly #texts = new WeakMap<InstanceState, string>();
+
+  constructor(name: string, host: ControlHost) {
+    this.name = name;
+    this.#host = host;
+  }
+
+  get #state(): ServiceState {
+    const state = this.#host.stateOf(this.name);
+    if (state !== undefined) return state;
+    throw new RangeError(`there is no service "${this.name}" any more`);
+  }
+
+  #find(id: string): InstanceState {
+    const instance = this.#state.instances.get(id);
+    if (instance !== undefined) return instance;
+    throw new RangeError(`service "${this.name}" has no instance with the id "${id}"`);
+  }
+
+  instances(): readonly InstanceStatus[] {
+    const now = this.#host.now();
+    return [...this.#state.instances.values()].map((instance) => statusOf(instance, now));
+  }
+
+  add(config: InstanceConfig): InstanceReference {
+    const [plan] = compileInstances(this.name, [config]) as [InstancePlan];
+    return this.#put(this.#state, plan).reference;
+  }
+
+  remove(id: string): boolean {
+    const state = this.#state;
+    const instance = state.instances.get(id);
+    if (instance === undefined) return false;
+    this.#takeOut(state, new Set([instance]));
+    return true;
+  }
+
+  drain(id: string, { deadlineMs = 0 }: DrainOptions = {}): Promise<boolean> {
+    if (!(deadlineMs >= 0))
+      throw new RangeError(`deadlineMs: expected a number >= 0, got ${String(deadlineMs)}`);
+    const state = this.#state;
+    const instance = this.#find(id);
+    const now = this.#host.now();
+    const isNew = instance.drainUntil === 0;
+    instance.drainUntil = Math.max(now + deadlineMs, Number.MIN_VALUE);
+    if (isNew) instance.isDrained = false;
+    state.dueAt = Math.min(state.dueAt, instance.drainUntil);
+    makeStale(instance);
+    const end = this.#endOfDrain(instance);
+    if (isNew) this.#host.announce({ kind: "draining", ...nameOf(instance) });
+    tellDrained(instance, now, this.#host.announce);
+    return end;
+  }
+
+  #endOfDrain(instance: InstanceState): Promise<boolean> {
+    if (instance.isDrained) return Promise.resolve(true);
+    const { reference } = instance;
+    return new Promise((resolve) => {
+      const stop = this.#host.onChange((change) => {
+        if (change.instance !== reference) return;
+        if (change.kind !== "drained" && change.kind !== "returned") return;
+        // An ejection that ends is no end of a drain.
+        if (change.kind === "returned" && instance.drainUntil > 0) return;
+        stop();
+        resolve(change.kind === "drained");
+      });
+    });
+  }
+
+  resume(id: string): boolean {
+    const instance = this.#state.instances.get(id);
+    if (instance === undefined || instance.drainUntil === 0) return false;
+    instance.drainUntil = 0;
+    instance.isDrained = false;
+    makeStale(instance);
+    this.#host.announce({ kind: "returned", ...nameOf(instance) });
+    return true;
+  }
+
+  setWeight(id: string, weight: number): void {
+    if (!Number.isFinite(weight) || weight <= 0)
+      throw new RangeError(`weight: expected a finite number > 0, got ${String(weight)}`);
+    const instance = this.#find(id);
+    this.#forget(instance);
+    instance.fullWeight = weight;
+    instance.weight = weight;
+    makeStale(instance);
+  }
+
+  set(instances: readonly InstanceConfig[]): InstanceDifference {
+    const state = this.#state;
+    const texts = instances.map((instance) => JSON.stringify(instance));
+    const kept = new Set<InstanceState>();
+    const fresh: number[] = [];
+    for (const [index, text] of texts.entries()) {
+      const known = this.#known.get(text);
+      if (known === undefined || state.instances.get(known.id) !== known) fresh.push(index);
+      else kept.add(known);
+    }
+    const plans = compileInstances(
+      this.name,
+      fresh.map((index) => instances[index] as InstanceConfig),
+    );
+    // The same id once more: the check of the whole list says where.
+    const ids = new Set([...[...kept].map(({ id }) => id), ...plans.map(({ id }) => id)]);
+    if (ids.size < instances.length) compileInstances(this.name, instances);
+    const added: string[] = [];
+    const changed: string[] = [];
+    for (const [index, plan] of plans.entries()) {
+      const isNew = !state.instances.has(plan.id);
+      if (isNew) added.push(plan.id);
+      else if (differs(state.instances.get(plan.id) as InstanceState, plan)) changed.push(plan.id);
+      this.#remember(this.#put(state, plan), texts[fresh[index] as number] as string);
+    }
+    const gone = [...state.instances.values()].filter(({ id }) => !ids.has(id));
+    if (gone.length > 0) this.#takeOut(state, new Set(gone));
+    return { added, removed: gone.map(({ id }) => id), changed };
+  }
+
+  #put(state: ServiceState, plan: InstancePlan): InstanceState {
+    const { announce } = this.#host;
+    const known = state.instances.get(plan.id);
+    if (known === undefined) {
+      const instance = newInstance(this.name, plan, state.load, this.#host.now());
+      addMember(state, instance);
+      announce({ kind: "joined", ...nameOf(instance) });
+      return instance;
+    }
+    this.#forget(known);
+    if (known.version !== plan.version) {
+      removeMembers(state, new Set([known]));
+      known.version = plan.version;
+      addMember(state, known);
+    }
+    const before = nameOf(known);
+    if (describe(known, plan)) for (const change of movedFrom(before, known)) announce(change);
+    return known;
+  }
+
+  #takeOut(state: ServiceState, gone: ReadonlySet<InstanceState>): void {
+    const now = this.#host.now();
+    removeMembers(state, gone);
+    for (const instance of gone) {
+      this.#forget(instance);
+      leave(instance, now, this.#host.announce);
+    }
+  }
+
+  #remember(instance: InstanceState, text: string): void {
+    this.#texts.set(instance, text);
+    this.#known.set(text, instance);
+  }
+
+  #forget(instance: InstanceState): void {
+    const text = this.#texts.get(instance);
+    if (text === undefined) return;
+    this.#texts.delete(instance);
+    this.#known.delete(text);
+  }
+}
+
+function differs(instance: InstanceState, plan: InstancePlan): boolean {
+  const { url, socketPath, basePath, version, fullWeight, zone, tier } = instance;
+  return (
+    url !== plan.url ||
+    socketPath !== plan.socketPath ||
+    basePath !== plan.basePath ||
+    version !== plan.version ||
+    fullWeight !== plan.weight ||
+    zone !== plan.zone ||
+    tier !== plan.tier
+  );
+}
+
+function statusOf(instance: InstanceState, now: number): InstanceStatus {
+  const { id, url, version, fullWeight, zone, tier, inFlight, drainUntil } = instance;
+  const ejected = drainUntil > 0 ? "draining" : "ejected";
+  return {
+    ...{ id, url, zone, tier, inFlight },
+    version: version === "" ? undefined : version,
+    weight: fullWeight,
+    health: isEligible(instance, now) ? "eligible" : ejected,
+  };
+}
