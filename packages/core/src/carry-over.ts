@@ -1,6 +1,7 @@
 import type { GatewayChange } from "./change.js";
 import type { InstancePlan, Plan, ServicePlan } from "./config/plan.js";
 import { addMember, describe, newInstance, newService, referenceTo } from "./members.js";
+import { freshen } from "./pool-levels.js";
 import { leave, nameOf } from "./settle.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
@@ -30,6 +31,7 @@ export function carryOver(
     const known = { plan: planBefore.services.get(name), service: before.get(name) };
     fill(service, servicePlan, known, isFirst ? 0 : now, changes);
     services.set(name, service);
+    for (const pool of service.pools.values()) freshen(pool, servicePlan, now);
   }
   for (const [name, service] of before) {
     for (const instance of service.instances.values()) {

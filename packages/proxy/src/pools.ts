@@ -1,5 +1,6 @@
 import type { ForwardDecision, Gateway, InstanceReference } from "@signalbox/core";
 import { InstancePool } from "./pool.js";
+import { Ticker } from "./ticker.js";
 
 /** The pools of one proxy: one for each instance that it has sent a request to. */
 export class Pools {
@@ -8,10 +9,12 @@ export class Pools {
   /** Those of instances that left: their last requests are still to end. */
   readonly #closing = new Map<InstancePool, Promise<void>>();
   readonly #stopListening: () => void;
+  readonly #ticker: Ticker;
   #isClosed = false;
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway;
+    this.#ticker = new Ticker(gateway);
     this.#stopListening = gateway.onChange(({ kind, instance }) => {
       if (kind === "drained") this.#drop(instance);
     });
@@ -63,6 +66,7 @@ export class Pools {
   #stop(): void {
     this.#isClosed = true;
     this.#stopListening();
+    this.#ticker.stop();
     for (const pool of this.#byReference.values()) this.#close(pool);
     this.#byReference.clear();
   }
