@@ -25,7 +25,7 @@ export interface PickInput {
   /** Hash of what the request is known by (user, session): a whole number in [0, 2^32). Undefined where it has nothing such. */
   readonly key?: number | undefined;
   /** Requests under way at all candidates together. Default: summed up. */
-  readonly inFlight?: number;
+  readonly inFlight?: number | undefined;
   /** What `prepare` made of the same candidates. Default: prepared anew. */
   readonly prepared?: unknown;
 }
@@ -43,6 +43,10 @@ export interface Balancer {
   readonly usesTime?: boolean;
   /** Whether a pick looks at `key`. Default: false. Where it does not, no key is read from the request. */
   readonly usesKey?: boolean;
+  /**
+   * In which time a latency fades, where a pick looks at `latencyMs`. Unit: milliseconds. Default: no latencies are kept.
+   */
+  readonly latencyDecayMs?: number;
   /** Work that depends on ids and weights of the candidates alone; done once for each set of them. */
   prepare?(candidates: readonly Candidate[]): unknown;
   /** Index of the chosen candidate. */
