@@ -21,6 +21,7 @@ const packages: Readonly<Record<string, PackageRules>> = {
       "find-my-way": "match/tree.ts",
       "ipaddr.js": "match/address.ts",
       "lru-cache": "affinity/memory.ts",
+      "@noble/hashes": "affinity/cookie-value.ts",
       "fastest-levenshtein": "config/suggest.ts",
       re2js: "match/regex.ts",
       scslre: "match/regex.ts",
@@ -38,6 +39,11 @@ const packages: Readonly<Record<string, PackageRules>> = {
       "http-proxy-3": "upgrade.ts",
       negotiator: "error-answer.ts",
     },
+  },
+  discovery: {
+    ours: ["core"],
+    node: true,
+    doors: { "dns-packet": "srv-query.ts" },
   },
 };
 const adapter: PackageRules = { ours: ["core", "proxy"], node: true, doors: {} };
