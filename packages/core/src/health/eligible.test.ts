@@ -3,7 +3,12 @@ import type { InstanceState } from "../state.js";
 import { isEligible, nextChange } from "./eligible.js";
 
 const instance = (more: Partial<InstanceState> = {}) =>
-  ({ ejectedUntil: 0, drainUntil: 0, ...more }) as InstanceState;
+  ({
+    ejectedUntil: 0,
+    drainUntil: 0,
+    probe: { status: "unprobed", contrary: 0 },
+    ...more,
+  }) as InstanceState;
 
 it("takes an instance for eligible from the moment that its ejection ends", () => {
   expect(isEligible(instance(), 1_000)).toBe(true);
