@@ -1,8 +1,16 @@
-import type { GatewayChange } from "./change.js";
+import { removePin } from "./affinity/pin-table.js";
+import type { PlainChange } from "./change.js";
 import type { InstancePlan, Plan, ServicePlan } from "./config/plan.js";
-import { addMember, describe, newInstance, newService, referenceTo } from "./members.js";
+import {
+  addMember,
+  adoptProbe,
+  describe,
+  newInstance,
+  newService,
+  referenceTo,
+} from "./members.js";
 import { freshen } from "./pool-levels.js";
-import { leave, nameOf } from "./settle.js";
+import { leave, nameOf } from "./due.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 /** The state of services nothing has happened to yet. */
@@ -21,13 +29,13 @@ export function carryOver(
   { plan: planBefore, services: before }: Before,
   plan: Plan,
   now: number,
-  changes: GatewayChange[],
+  changes: PlainChange[],
 ): Map<string, ServiceState> {
   const services = new Map<string, ServiceState>();
   const versions = versionsOf(plan);
   const isFirst = before.size === 0;
   for (const [name, servicePlan] of plan.services) {
-    const service = newService(name, versions.get(name) ?? [], before.get(name));
+    const service = newService(servicePlan, versions.get(name) ?? [], before.get(name), now);
     const known = { plan: planBefore.services.get(name), service: before.get(name) };
     fill(service, servicePlan, known, isFirst ? 0 : now, changes);
     services.set(name, service);
@@ -36,6 +44,8 @@ export function carryOver(
   for (const [name, service] of before) {
     for (const instance of service.instances.values()) {
       if (services.get(name)?.instances.get(instance.id) === instance) continue;
+      const { pins } = services.get(name) ?? {};
+      if (pins !== undefined) removePin(pins, instance);
       leave(instance, now, (change) => void changes.push(change));
     }
   }
@@ -46,13 +56,21 @@ export function carryOver(
 export function renew(
   plan: Plan,
   before: ReadonlyMap<string, ServiceState>,
+  now: number,
 ): Map<string, ServiceState> {
   const services = new Map<string, ServiceState>();
   const versions = versionsOf(plan);
   for (const [name, { instances }] of before) {
-    const service = newService(name, versions.get(name) ?? [], undefined);
+    const servicePlan = plan.services.get(name) as ServicePlan;
+    const service = newService(servicePlan, versions.get(name) ?? [], undefined, now);
     for (const known of instances.values()) {
-      const instance = newInstance(name, { ...known, weight: known.fullWeight }, service.load, 0);
+      const instance = newInstance(
+        name,
+        { ...known, weight: known.fullWeight },
+        service.load,
+        0,
+        servicePlan.probe !== undefined,
+      );
       instance.reference = known.reference;
       addMember(service, instance);
     }
@@ -83,20 +101,26 @@ function fill(
   plan: ServicePlan,
   before: KnownService,
   joinedAt: number,
-  changes: GatewayChange[],
+  changes: PlainChange[],
 ): void {
   const isReached = isReachedAsBefore(before.plan, plan);
+  const isProbed = plan.probe !== undefined;
   if (before.service !== undefined && isListedAsBefore(before.plan, plan)) {
     for (const instance of before.service.instances.values()) {
       if (!isReached) moveTo(instance, referenceTo(instance), changes);
+      adoptProbe(instance, isProbed);
       addMember(service, instance);
     }
     return;
   }
   for (const instancePlan of plan.instances) {
     const known = before.service?.instances.get(instancePlan.id);
-    const instance = known ?? newInstance(plan.name, instancePlan, service.load, joinedAt);
-    if (known !== undefined) describeAgain(known, instancePlan, isReached, changes);
+    const instance =
+      known ?? newInstance(plan.name, instancePlan, service.load, joinedAt, isProbed);
+    if (known !== undefined) {
+      describeAgain(known, instancePlan, isReached, changes);
+      adoptProbe(known, isProbed);
+    }
     addMember(service, instance);
     if (known === undefined) changes.push({ kind: "joined", ...nameOf(instance) });
   }
@@ -118,7 +142,7 @@ function describeAgain(
   instance: InstanceState,
   plan: InstancePlan,
   isReached: boolean,
-  changes: GatewayChange[],
+  changes: PlainChange[],
 ): void {
   const before = nameOf(instance);
   instance.version = plan.version;
@@ -129,7 +153,7 @@ function describeAgain(
 function moveTo(
   instance: InstanceState,
   reference: InstanceState["reference"],
-  changes: GatewayChange[],
+  changes: PlainChange[],
 ): void {
   const before = nameOf(instance);
   instance.reference = reference;
@@ -140,7 +164,7 @@ function moveTo(
 export function movedFrom(
   before: ReturnType<typeof nameOf>,
   instance: InstanceState,
-): GatewayChange[] {
+): PlainChange[] {
   return [
     { kind: "left", ...before },
     { kind: "drained", ...before },

@@ -18,14 +18,15 @@ import {
   type MirrorPlan,
   type Plan,
 } from "./config/plan.js";
-import type { Decision, ForwardDecision, ForwardRules, Origin, Params, Trail } from "./decision.js";
+import type { Decision, ForwardDecision, ForwardRules, Params, Trail } from "./decision.js";
 import { forwardTo } from "./forward-to.js";
 import { lastHopAnswer } from "./last-hop.js";
 import { readParams } from "./match/pattern.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
-import type { Runtime, Target } from "./runtime.js";
+import type { Runtime } from "./runtime.js";
+import { keptSplit, keyFor, placeFor } from "./place.js";
 import { trailWith } from "./rewrite/forwarded.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
@@ -90,7 +91,9 @@ function forward(
   matched: MatchedPath,
   draws: Draws,
 ): Decision {
-  const { index, point } = readSplit(action.split, matched.request, draws.split);
+  const { index, point } =
+    keptSplit(runtime, action.split, matched, draws) ??
+    readSplit(action.split, matched.request, draws.split);
   const backend = action.split.backends[index];
   if (backend === undefined) {
     const detail = "no backend of the route has a weight above 0";
@@ -103,11 +106,11 @@ function forward(
   const refusal = refusalOfLimits(runtime, id, action, backend, matched);
   if (refusal !== undefined) return refusal;
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-  const place = placeFor(runtime, backend, draws);
+  const place = placeFor(runtime, backend, matched, draws);
   if (place !== undefined) {
     const trail = trailOf(runtime.plan, action, matched, draws);
     const mirrors = mirrorsOf(runtime, id, action, matched, draws, trail);
-    const { instance, origin } = place;
+    const { instance, origin, setCookies, known } = place;
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
     const rules = rulesFor(action, matched);
     return forwardTo(
@@ -122,6 +125,8 @@ function forward(
       changes,
       mirrors,
       trail,
+      setCookies,
+      known,
     );
   }
   const { service, version } = backend;
@@ -174,36 +179,6 @@ function rulesFor(action: ForwardPlan, { request }: MatchedPath): ForwardRules {
   return action.replayMethods.includes(request.view.method) ? action.rules : action.rulesOnce;
 }
 
-interface InstancePlace {
-  readonly instance: InstanceState;
-  readonly origin: Origin;
-}
-
-// Where a share goes. A fallback is better than an instance that is ejected; that is better than nothing.
-function placeFor(
-  { targets }: Runtime,
-  { target, origin, fallback }: BackendPlan,
-  draws: Draws,
-): InstancePlace | undefined {
-  if (fallback === undefined) return placeIn(targets[target], origin, draws);
-  return (
-    placeIn(targets[target], origin, draws, false) ??
-    placeIn(targets[fallback.target], fallback.origin, draws, false) ??
-    placeIn(targets[target], origin, draws) ??
-    placeIn(targets[fallback.target], fallback.origin, draws)
-  );
-}
-
-function placeIn(
-  target: Target | undefined,
-  origin: Origin,
-  draws: Draws,
-  mayTryAll?: boolean,
-): InstancePlace | undefined {
-  const instance = choose(target, draws, NOTHING, draws.balance, mayTryAll);
-  return instance && { instance, origin };
-}
-
 // Each copy on its own: drawn for it, at one instance of its target. Where there is none, it is left out.
 function mirrorsOf(
   runtime: Runtime,
@@ -217,9 +192,11 @@ function mirrorsOf(
   const mirrors: ForwardDecision[] = [];
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
-    const instance = choose(runtime.targets[mirror.target], draws, NOTHING, draws.mirrorBalance);
+    const target = runtime.targets[mirror.target];
+    const key = keyFor(target, matched);
+    const instance = choose(target, draws, key, NOTHING, draws.mirrorBalance);
     if (instance !== undefined)
-      mirrors.push(mirrorTo(instance, mirror, id, action, matched, trail));
+      mirrors.push(mirrorTo(instance, mirror, id, action, matched, trail, key));
   }
   return Object.freeze(mirrors);
 }
@@ -231,6 +208,7 @@ function mirrorTo(
   action: ForwardPlan,
   matched: MatchedPath,
   trail: Trail | undefined,
+  key: number | undefined,
 ): ForwardDecision {
   const { origin, rules } = mirror;
   return forwardTo(
@@ -245,5 +223,7 @@ function mirrorTo(
     NOTHING,
     NOTHING,
     trail,
+    NOTHING,
+    key === undefined ? undefined : { key, session: undefined },
   );
 }

@@ -200,6 +200,14 @@ export interface Origin {
   readonly pool: string;
 }
 
+/** What a service knows a client by, where it asks for it. */
+export interface KnownClient {
+  /** Hash of what the balancer knows the request by. */
+  readonly key: number | undefined;
+  /** Session that a request header names. */
+  readonly session: string | undefined;
+}
+
 /**
  * A forward decision as the gateway makes it: plain frozen data to look at, and privately how far the attempt
  * has come, so that a second start or report changes nothing.
@@ -209,6 +217,7 @@ export class Forward implements ForwardDecision {
   readonly #origin: Origin;
   #progress: "decided" | "started" | "judged" | "blamed" | "reported" = "decided";
   readonly #basePath: string;
+  readonly #known: KnownClient | undefined;
   readonly #rules: ForwardRules;
   #instance: InstanceState | undefined = undefined;
   readonly timeouts: Timeouts;
@@ -241,6 +250,7 @@ export class Forward implements ForwardDecision {
     readonly mirrors: readonly ForwardDecision[],
     readonly trail: Trail | undefined,
     readonly responseRewrite: ResponseRewrite | undefined,
+    known: KnownClient | undefined,
   ) {
     this.timeouts = rules.timeouts;
     this.limits = rules.limits;
@@ -249,11 +259,16 @@ export class Forward implements ForwardDecision {
     this.#rules = rules;
     this.#origin = origin;
     this.#basePath = basePath;
+    this.#known = known;
     Object.freeze(this);
   }
 
   static originOf(decision: Forward): Origin {
     return decision.#origin;
+  }
+
+  static knownOf(decision: Forward): KnownClient | undefined {
+    return decision.#known;
   }
 
   static rulesOf(decision: Forward): ForwardRules {

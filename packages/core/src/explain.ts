@@ -14,6 +14,7 @@ import type {
   Explanation,
   ExplainOptions,
 } from "./explanation.js";
+import { keptSplit } from "./place.js";
 import { freshen } from "./pool-levels.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
@@ -76,6 +77,7 @@ class NotedDraws implements Draws {
   readonly list: { readonly purpose: string; readonly value: number }[] = [];
   readonly split: () => number;
   readonly balance: () => number;
+  readonly level: () => number;
   readonly mirror: () => number;
   readonly mirrorBalance: () => number;
   readonly retry: () => number;
@@ -87,6 +89,7 @@ class NotedDraws implements Draws {
     this.now = () => now;
     this.split = this.#noted("split", draws.split);
     this.balance = this.#noted("balance", draws.balance);
+    this.level = this.#noted("level", draws.level);
     this.mirror = this.#noted("mirror", draws.mirror);
     this.retry = draws.retry;
     this.requestId = draws.requestId;
@@ -163,7 +166,10 @@ function explainChoice(
   const action = actionOf(runtime.plan, alternative);
   if (action.kind !== "forward") return NO_CHOICE;
   const drawn = noted.list.find(({ purpose }) => purpose === "split")?.value;
-  const reading = readSplit(action.split, request, () => drawn as number);
+  const matched = { request, params: {}, prefixSegments: 0 };
+  const reading =
+    keptSplit(runtime, action.split, matched, noted) ??
+    readSplit(action.split, request, () => drawn as number);
   return {
     split: explainSplit(action, reading),
     pools: explainPools(runtime, action, reading.index, decision, noted.now()),
@@ -284,6 +290,8 @@ function whyLeftOut(instance: InstanceState, version: string, now: number): stri
   if (version !== "" && instance.version !== version)
     return instance.version === "" ? "it has no version" : `it is version ${instance.version}`;
   if (instance.drainUntil > 0) return "it drains";
+  if (instance.probe.status === "waiting") return "it waits for its first probe";
+  if (instance.probe.status === "failing") return "it fails its probes";
   return `it is ejected for ${Math.ceil(instance.ejectedUntil - now)} ms more`;
 }
 

@@ -4,6 +4,7 @@ import {
   type ForwardDecision,
   type ForwardRules,
   type HeaderChanges,
+  type KnownClient,
   type Origin,
   type Trail,
 } from "./decision.js";
@@ -26,6 +27,8 @@ export function forwardTo(
   responseHeaders: readonly HeaderChanges[],
   mirrors: readonly ForwardDecision[],
   trail: Trail | undefined,
+  setCookies: readonly string[],
+  known: KnownClient | undefined,
 ): ForwardDecision {
   const request = matched.request;
   const target = rewrite === undefined ? request.target : rewriteTarget(rewrite, matched);
@@ -47,7 +50,7 @@ export function forwardTo(
     }),
     requestHeaders,
     responseHeaders,
-    NOTHING,
+    setCookies,
     request.clientAddress,
     request.peerAddress,
     request.authority,
@@ -57,11 +60,16 @@ export function forwardTo(
     mirrors,
     trail,
     action.responseRewrite && responseRewriteFor(action.responseRewrite, rewrite, matched),
+    known,
   );
 }
 
 /** The next attempt of a decision at another instance: same version and point. */
-export function forwardAgain(before: Forward, to: InstanceState): ForwardDecision {
+export function forwardAgain(
+  before: Forward,
+  to: InstanceState,
+  setCookies: readonly string[],
+): ForwardDecision {
   const { method, host } = before.request;
   const path = to.basePath + Forward.tailOf(before);
   return new Forward(
@@ -78,7 +86,7 @@ export function forwardAgain(before: Forward, to: InstanceState): ForwardDecisio
     Object.freeze({ method, path, host }),
     before.requestHeaders,
     before.responseHeaders,
-    before.setCookies,
+    setCookies,
     before.clientAddress,
     before.peerAddress,
     before.authority,
@@ -88,5 +96,6 @@ export function forwardAgain(before: Forward, to: InstanceState): ForwardDecisio
     NOTHING,
     before.trail,
     before.responseRewrite,
+    Forward.knownOf(before),
   );
 }

@@ -621,6 +621,7 @@ describe("updating", () => {
         users: {
           instances: [{ url: "http://a", version: "v2", weight: 3 }, "http://b"],
           balancer: "round-robin",
+          outlier: { returnMs: 0 },
         },
       },
       routes: [{ to: "users" }],

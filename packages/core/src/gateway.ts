@@ -1,23 +1,30 @@
-import type { GatewayChange } from "./change.js";
+import {
+  TellingChange,
+  type GatewayChange,
+  type InstanceCounts,
+  type PlainChange,
+} from "./change.js";
 import { carryOver, freshServices, renew } from "./carry-over.js";
 import { compileConfig } from "./config/compile.js";
 import type { ConfigInput } from "./config/config.js";
 import type { AnswersOf } from "./config/known-answers.js";
 import type { ConfigFor } from "./config/literal.js";
-import type { ConnectPlan, Plan, ServiceLimitsPlan } from "./config/plan.js";
+import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan } from "./config/plan.js";
 import type { Draws } from "./choose.js";
 import { decideStages, matchStage } from "./decide.js";
 import { Forward, type Decision, type ForwardDecision } from "./decision.js";
 import { systemEnv, type Env } from "./env.js";
+import { settleDue } from "./due.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
+import { isEligible } from "./health/eligible.js";
 import type { HedgeFacts } from "./health/hedge.js";
 import type { RetryFacts } from "./health/retry.js";
 import { MatchValue, type MatchResult, type Reused } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
 import type { RequestView } from "./request.js";
 import { LiveService, type ControlHost, type ServiceControl } from "./service-control.js";
-import { settleDue, settleOutcome, startAttempt } from "./settle.js";
+import { settleOutcome, startAttempt } from "./settle.js";
 import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.js";
 import { newRuntime, type Runtime } from "./runtime.js";
 import type { ServiceState } from "./state.js";
@@ -95,6 +102,8 @@ export interface Gateway<Known extends Answers = Answers> {
   restore(partial: PartialSnapshot): readonly string[];
   /** Tells what joins, leaves, drains, is ejected or returns. Answers a function that ends it. */
   onChange(listener: (change: GatewayChange) => void): () => void;
+  /** Names of all services, those that URLs in `to` make among them. */
+  readonly services: readonly string[];
   /**
    * The instances of a service, to change while the gateway runs.
    *
@@ -149,12 +158,12 @@ class SignalboxGateway implements Gateway, ControlHost {
   #envErrors = 0;
   #lastNow: number;
   readonly #controls = new Map<string, LiveService>();
-  readonly announce = (change: GatewayChange): void => {
-    const frozen = Object.freeze(change);
+  readonly announce = (change: PlainChange): void => {
+    const told = new TellingChange(change, () => this.#countsOf(change.service));
     for (const listener of this.#listeners) {
       try {
-        const told: unknown = listener(frozen);
-        if (told instanceof Promise) told.catch(() => this.#listenerErrors++);
+        const heard: unknown = listener(told);
+        if (heard instanceof Promise) heard.catch(() => this.#listenerErrors++);
       } catch {
         this.#listenerErrors++;
       }
@@ -167,6 +176,7 @@ class SignalboxGateway implements Gateway, ControlHost {
     this.#draws = {
       split: () => env.random("split"),
       balance: () => env.random("balance"),
+      level: () => env.random("level"),
       mirror: () => env.random("mirror"),
       mirrorBalance: () => env.random("mirror-balance"),
       retry: () => env.random("retry"),
@@ -247,7 +257,7 @@ class SignalboxGateway implements Gateway, ControlHost {
   update(config: ConfigInput): void {
     const plan = compileConfig(config, this.#runtime.plan);
     const now = this.#now();
-    const changes: GatewayChange[] = [];
+    const changes: PlainChange[] = [];
     const services = carryOver(this.#runtime, plan, now, changes);
     this.#runtime = newRuntime(plan, services);
     for (const change of changes) this.announce(change);
@@ -271,7 +281,7 @@ class SignalboxGateway implements Gateway, ControlHost {
   restore(partial: PartialSnapshot): readonly string[] {
     const plan = this.#runtime.plan;
     const now = this.#now();
-    const services = renew(plan, this.#runtime.services);
+    const services = renew(plan, this.#runtime.services, now);
     const unknown = restoreServices(services, partial, now);
     this.#runtime = newRuntime(plan, services);
     this.#ignoredReports = partial.ignoredReports ?? 0;
@@ -284,6 +294,10 @@ class SignalboxGateway implements Gateway, ControlHost {
     const own = (change: GatewayChange): void => listener(change);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
+  }
+
+  get services(): readonly string[] {
+    return [...this.#runtime.services.keys()];
   }
 
   service(name: string): ServiceControl {
@@ -306,10 +320,21 @@ class SignalboxGateway implements Gateway, ControlHost {
     return dueAt - now;
   }
 
+  #countsOf(name: string): InstanceCounts {
+    const instances = [...(this.#runtime.services.get(name)?.instances.values() ?? [])];
+    const now = this.#now();
+    const eligible = instances.filter((instance) => isEligible(instance, now)).length;
+    return { instances: instances.length, eligible };
+  }
+
   // --- what the control of a service needs ---
 
   stateOf(service: string): ServiceState | undefined {
     return this.#runtime.services.get(service);
+  }
+
+  planOf(service: string): ServicePlan | undefined {
+    return this.#runtime.plan.services.get(service);
   }
 
   now(): number {

@@ -72,10 +72,17 @@ export type {
   ConnectConfig,
   TlsConfig,
   InstanceConfig,
-  OutlierConfig,
   ServiceConfig,
   ServiceLimitsConfig,
 } from "./config/service-config.js";
+export type {
+  BalancerConfig,
+  BalancerName,
+  BalancerOptions,
+  KeyConfig,
+} from "./config/balancer-config.js";
+export type { AffinityConfig, AffinityCookieConfig } from "./affinity/affinity-config.js";
+export type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./config/health-config.js";
 export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
 export type { ConnectPlan, ServiceLimitsPlan, TlsPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";
@@ -93,9 +100,29 @@ export { canonicalPath, type CanonicalPath, type PathOptions } from "./match/pat
 export type { ParseOptions, RequestLimits } from "./match/target.js";
 export { pickVersion } from "./split/pick-version.js";
 export { stickyPoint } from "./split/sticky-point.js";
+export type { BoundedLoadOptions } from "./balance/bounded-load.js";
 export type { Balancer, Candidate, PickInput } from "./balance/balancer.js";
-export { leastRequest } from "./balance/least-request.js";
+export {
+  consistentHash,
+  consistentHashWith,
+  type ConsistentHashOptions,
+} from "./balance/consistent-hash.js";
+export { firstEligible } from "./balance/first-eligible.js";
+export {
+  leastRequest,
+  leastRequestWith,
+  type LeastRequestOptions,
+} from "./balance/least-request.js";
+export { maglev, maglevWith, type MaglevOptions } from "./balance/maglev.js";
+export {
+  observeLatency,
+  peakEwma,
+  peakEwmaWith,
+  type LatencyState,
+  type PeakEwmaOptions,
+} from "./balance/peak-ewma.js";
 export { random } from "./balance/random.js";
+export { rendezvous, rendezvousWith, type RendezvousOptions } from "./balance/rendezvous.js";
 export { roundRobin } from "./balance/round-robin.js";
 export {
   buildUpstreamRequest,
@@ -144,7 +171,9 @@ export type {
 } from "./outcome.js";
 export type { HedgeFacts } from "./health/hedge.js";
 export type { RetryFacts, StopReason } from "./health/retry.js";
-export type { GatewayChange } from "./change.js";
+export type { GatewayChange, InstanceChange, InstanceCounts } from "./change.js";
+export type { EjectionReason } from "./health/ejection-reason.js";
+export type { ProbeRule } from "./health/probe.js";
 export type {
   DrainOptions,
   InstanceDifference,

@@ -1,7 +1,11 @@
-import type { InstancePlan } from "./config/plan.js";
+import type { CookieRule, HeaderRule } from "./affinity/affinity-rule.js";
+import { newSessionMemory, withBounds } from "./affinity/memory.js";
+import { addPin, newPinTable, removePin, suits } from "./affinity/pin-table.js";
+import type { InstancePlan, ServicePlan } from "./config/plan.js";
+import { newWindowCounts } from "./health/window-counts.js";
 import { newRetryBudget } from "./health/retry-budget.js";
 import { makeStale } from "./pool-levels.js";
-import { dueAtOf } from "./settle.js";
+import { dueAtOf } from "./due.js";
 import type {
   InstanceReference,
   InstanceState,
@@ -12,21 +16,40 @@ import type {
 
 /** A service without instances. */
 export function newService(
-  name: string,
+  { name, affinity }: Pick<ServicePlan, "name" | "affinity">,
   versions: Iterable<string>,
   before: ServiceState | undefined,
+  now: number,
 ): ServiceState {
   const service: ServiceState = {
     name,
     instances: new Map(),
     pools: new Map(),
     dueAt: Number.POSITIVE_INFINITY,
+    pins: affinity?.kind === "cookie" ? pinsFor(affinity, before?.pins) : undefined,
+    sessions:
+      affinity?.kind === "header" ? sessionsFor(affinity, before?.sessions, now) : undefined,
+    windowStartedAt: before?.windowStartedAt ?? now,
     retryBudget: before?.retryBudget ?? newRetryBudget(),
     load: before?.load ?? { inFlight: 0 },
   };
   for (const version of ["", ...versions])
     addPool(service, version, before?.pools.get(version)?.cursor);
   return service;
+}
+
+// Making the values of many instances takes its time: those that stay right are kept.
+function pinsFor(rule: CookieRule, before: ServiceState["pins"]): ServiceState["pins"] {
+  if (before === undefined || !suits(before, rule)) return newPinTable(rule);
+  return { ...before, rule };
+}
+
+function sessionsFor(
+  rule: HeaderRule,
+  before: ServiceState["sessions"],
+  now: number,
+): ServiceState["sessions"] {
+  return before === undefined ? newSessionMemory(rule) : withBounds(before, rule, now);
 }
 
 function addPool(service: ServiceState, version: string, cursor = 0): PoolState {
@@ -49,6 +72,7 @@ export function newInstance(
   plan: InstancePlan,
   load: ServiceLoad,
   joinedAt: number,
+  isProbed: boolean,
 ): InstanceState {
   const { id, url, basePath, version, weight, zone, tier, socketPath } = plan;
   return {
@@ -60,6 +84,11 @@ export function newInstance(
     reference: referenceTo(plan),
     inFlight: 0,
     consecutiveFailures: 0,
+    consecutiveConnectFailures: 0,
+    counts: newWindowCounts(),
+    probe: { status: isProbed ? "waiting" : "unprobed", contrary: 0 },
+    latencyMs: 0,
+    latencyAt: 0,
     ejectedUntil: 0,
     ejectionFactor: 0,
     isEjected: false,
@@ -82,6 +111,7 @@ export function addMember(service: ServiceState, instance: InstanceState): void 
     pool.inFlight += instance.inFlight;
   }
   service.dueAt = Math.min(service.dueAt, dueAtOf(instance));
+  if (service.pins !== undefined) addPin(service.pins, instance);
   makeStale(instance);
 }
 
@@ -91,6 +121,7 @@ export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceS
     makeStale(instance);
     for (const pool of instance.pools) pool.inFlight -= instance.inFlight;
     instance.pools = [];
+    if (service.pins !== undefined) removePin(service.pins, instance);
     if (service.instances.get(instance.id) === instance) service.instances.delete(instance.id);
   }
   for (const pool of service.pools.values()) {
@@ -99,6 +130,13 @@ export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceS
     pool.members.length = 0;
     for (const member of kept) pool.members.push(member);
   }
+}
+
+/** Probes come to an instance that has traffic already, or go. Until there is a result it keeps its traffic. */
+export function adoptProbe({ probe }: InstanceState, isProbed: boolean): void {
+  if (isProbed === (probe.status !== "unprobed")) return;
+  probe.status = isProbed ? "passing" : "unprobed";
+  probe.contrary = 0;
 }
 
 /** What a configuration says of an instance that stays; true where it is another place than before. */

@@ -1,4 +1,5 @@
 import { choose, type Draws } from "./choose.js";
+import { pinCookies } from "./client-pin.js";
 import { forwardAgain } from "./forward-to.js";
 import { Forward, type ForwardDecision } from "./decision.js";
 import { hedgeRefusalOf, type HedgeFacts } from "./health/hedge.js";
@@ -32,11 +33,12 @@ export function retryAttempt(
   if (refusal !== undefined) return stop(refusal);
   const service = runtime.services.get(before.service);
   if (service === undefined) return stop("no-instance");
-  if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
+  const { retryBudget } = runtime.plan.services.get(before.service) ?? {};
+  if (!mayRetry(retryBudget, service.retryBudget, draws.now())) return stop("budget");
   const delayMs = pauseOf(retryRule, before.attempt, draws.retry, facts);
   if (isTooLong(delayMs, facts)) return stop("time");
   const instance = chooseAgain(runtime, draws, before);
-  return instance === undefined ? stop("no-instance") : again(before, instance, delayMs);
+  return instance === undefined ? stop("no-instance") : again(runtime, before, instance, delayMs);
 }
 
 /** An attempt beside one that is under way, or the fact that refuses it. */
@@ -50,11 +52,12 @@ export function hedgeAttempt(
   if (refusal !== undefined) return stop(refusal);
   const service = runtime.services.get(before.service);
   if (service === undefined) return stop("no-instance");
-  if (!mayRetry(service.retryBudget, draws.now())) return stop("budget");
+  const { retryBudget } = runtime.plan.services.get(before.service) ?? {};
+  if (!mayRetry(retryBudget, service.retryBudget, draws.now())) return stop("budget");
   const instance = chooseAgain(runtime, draws, before);
   // The same request once more where it is slow already helps nobody.
   if (instance === undefined || isTried(before, instance)) return stop("no-instance");
-  return again(before, instance, 0);
+  return again(runtime, before, instance, 0);
 }
 
 function isTooLong(delayMs: number, { remainingMs, retryAfterMs = 0 }: RetryFacts): boolean {
@@ -67,15 +70,31 @@ function chooseAgain(
   before: Forward,
 ): InstanceState | undefined {
   const target = targetOf(plan, services, before.service, Forward.originOf(before).pool);
-  return choose(target, draws, [...before.tried, before.instance.id]);
+  return choose(target, draws, Forward.knownOf(before)?.key, [...before.tried, before.instance.id]);
 }
 
 function isTried({ tried, instance }: Forward, { id }: InstanceState): boolean {
   return instance.id === id || tried.includes(id);
 }
 
-function again(before: Forward, instance: InstanceState, delayMs: number): RetryDecision {
-  return Object.freeze({ kind: "retry", decision: forwardAgain(before, instance), delayMs });
+// Whoever is served by another instance is pinned to that.
+function again(
+  { plan, services }: Runtime,
+  before: Forward,
+  instance: InstanceState,
+  delayMs: number,
+): RetryDecision {
+  const { affinity } = plan.services.get(before.service) ?? {};
+  const service = services.get(before.service);
+  const cookies =
+    service === undefined
+      ? before.setCookies
+      : pinCookies(service, affinity, instance, before.protocol === "https");
+  return Object.freeze({
+    kind: "retry",
+    decision: forwardAgain(before, instance, cookies),
+    delayMs,
+  });
 }
 
 function stop(reason: StopReason): RetryDecision {

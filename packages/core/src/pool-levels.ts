@@ -1,35 +1,40 @@
 import type { Balancer } from "./balance/balancer.js";
 import type { ServicePlan } from "./config/plan.js";
 import { isEligible, nextChange } from "./health/eligible.js";
-import type { InstanceState, LevelState, PoolState } from "./state.js";
-
-const NO_LEVELS: readonly LevelState[] = Object.freeze([]);
+import { levelsOf } from "./health/levels.js";
+import { nextShareAt, shareNow, type SlowStartRule } from "./health/slow-start.js";
+import type { InstanceState, PoolState } from "./state.js";
 
 /**
- * Brings what follows from the state of the members up to date: who is eligible, and what the balancer prepared for them.
- * O(1) while nothing has changed, O(members) else. It is no state of its own, so a decision may do it.
+ * Brings what follows from the state of the members up to date: who is eligible, with what share, in which levels, and what
+ * the balancer prepared for them. O(1) while nothing has changed, O(members) else. It is no state of its own, so a decision may
+ * do it.
  */
 export function freshen(pool: PoolState, plan: ServicePlan, now: number): void {
   if (now < pool.staleAt) return;
   const { members } = pool;
   let staleAt = Number.POSITIVE_INFINITY;
-  for (const member of members) staleAt = Math.min(staleAt, nextChange(member, now));
-  const eligible = members.every((member) => isEligible(member, now))
-    ? members
-    : members.filter((member) => isEligible(member, now));
+  for (const member of members) {
+    weigh(member, plan.slowStart, now);
+    const next = Math.min(nextChange(member, now), nextShareAt(plan.slowStart, member, now));
+    if (next > now) staleAt = Math.min(staleAt, next);
+  }
+  // Copies: members come and go, and what is prepared is for these.
+  const open = members.filter(({ drainUntil }) => drainUntil === 0);
+  const eligible = open.every((member) => isEligible(member, now))
+    ? open
+    : open.filter((member) => isEligible(member, now));
   pool.isPanic = eligible.length === 0;
-  const candidates = pool.isPanic ? members.filter(({ drainUntil }) => drainUntil === 0) : eligible;
-  // A copy: members come and go, and what was prepared is for these.
-  pool.levels = candidates.length === 0 ? NO_LEVELS : [levelOf(plan.balancer, [...candidates], 1)];
+  pool.levels = levelsOf(open, eligible, plan.zone).map(({ candidates, upTo }) => ({
+    candidates,
+    prepared: prepare(plan.balancer, candidates),
+    upTo,
+  }));
   pool.staleAt = staleAt;
 }
 
-function levelOf(
-  balancer: Balancer,
-  candidates: readonly InstanceState[],
-  upTo: number,
-): LevelState {
-  return { candidates, prepared: prepare(balancer, candidates), upTo };
+function weigh(member: InstanceState, rule: SlowStartRule, now: number): void {
+  member.weight = member.fullWeight * shareNow(rule, member, now);
 }
 
 // A balancer of the user's own may throw; what it could not prepare it is asked to pick from unprepared.

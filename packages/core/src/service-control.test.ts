@@ -173,7 +173,7 @@ describe("a drain", () => {
   it("is over at once where nothing is under way, and ends with `remove` in any case", async () => {
     const { service, told } = started();
     expect(await service.drain("http://a")).toBe(true);
-    const busy = service.drain("http://b", { deadlineMs: NONE });
+    const busy = service.drain("http://b", { deadlineMs: 60_000 });
     service.remove("http://b");
     expect(await busy).toBe(true);
     expect(told).toEqual([
@@ -229,7 +229,7 @@ describe("a drain", () => {
   it("is refused with a deadline that is none", () => {
     const { service } = started();
     expect(() => service.drain("http://a", { deadlineMs: -1 })).toThrow(
-      "deadlineMs: expected a number >= 0, got -1",
+      "deadlineMs: expected a finite number >= 0, got -1",
     );
   });
 });

@@ -1,12 +1,13 @@
 import type { Announce, GatewayChange } from "./change.js";
 import { compileInstances } from "./config/compile-instances.js";
-import type { InstancePlan } from "./config/plan.js";
+import type { InstancePlan, ServicePlan } from "./config/plan.js";
 import type { InstanceConfig } from "./config/service-config.js";
 import { isEligible } from "./health/eligible.js";
+import { countProbe, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
 import { addMember, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
-import { leave, nameOf, tellDrained } from "./settle.js";
+import { leave, nameOf, tellDrained } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
 
 /** An instance as it is now. */
@@ -19,7 +20,7 @@ export interface InstanceStatus {
   readonly tier: number;
   readonly inFlight: number;
   /** Whether it gets new traffic: `eligible`, or why it does not. */
-  readonly health: "eligible" | "ejected" | "draining";
+  readonly health: "eligible" | "ejected" | "draining" | "waiting" | "failing";
 }
 
 /** What `set` changed, by the ids of the instances. */
@@ -65,7 +66,7 @@ export interface ServiceControl {
    *
    * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` or an
    *   update with another list came first. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
-   * @throws RangeError when there is no instance of that id, or the deadline is not a number >= 0
+   * @throws RangeError when there is no instance of that id, or the deadline is not a finite number >= 0
    */
   drain(id: string, options?: DrainOptions): Promise<boolean>;
   /** Ends a drain: the instance gets traffic again. False when there is none of that id, or it does not drain. */
@@ -76,6 +77,15 @@ export interface ServiceControl {
    * @throws RangeError when there is no instance of that id, or the weight is not a finite number > 0
    */
   setWeight(id: string, weight: number): void;
+  /** What the instances are asked by themselves; undefined where they are not. */
+  readonly probe: ProbeRule | undefined;
+  /**
+   * Takes the result of a probe. The first of a new instance decides at once whether it gets traffic, later ones as the rule
+   * says. A proxy does it by itself.
+   *
+   * @returns false when there is no instance of that id, or the service has no probes
+   */
+  reportProbe(id: string, passed: boolean): boolean;
   /**
    * Makes the list what is given: what is new joins, what is missing leaves, what is described otherwise changes. Drains go on.
    * What stands there as it stood before costs nothing but a comparison.
@@ -89,6 +99,7 @@ export interface ServiceControl {
 export interface ControlHost {
   readonly announce: Announce;
   stateOf(service: string): ServiceState | undefined;
+  planOf(service: string): ServicePlan | undefined;
   now(): number;
   onChange(listener: (change: GatewayChange) => void): () => void;
 }
@@ -137,8 +148,8 @@ export class LiveService implements ServiceControl {
   }
 
   drain(id: string, { deadlineMs = 0 }: DrainOptions = {}): Promise<boolean> {
-    if (!(deadlineMs >= 0))
-      throw new RangeError(`deadlineMs: expected a number >= 0, got ${String(deadlineMs)}`);
+    if (!(deadlineMs >= 0 && Number.isFinite(deadlineMs)))
+      throw new RangeError(`deadlineMs: expected a finite number >= 0, got ${String(deadlineMs)}`);
     const state = this.#state;
     const instance = this.#find(id);
     const now = this.#host.now();
@@ -188,6 +199,20 @@ export class LiveService implements ServiceControl {
     makeStale(instance);
   }
 
+  get probe(): ProbeRule | undefined {
+    return this.#host.planOf(this.name)?.probe;
+  }
+
+  reportProbe(id: string, passed: boolean): boolean {
+    const instance = this.#state.instances.get(id);
+    const { probe } = this;
+    if (instance === undefined || probe === undefined) return false;
+    if (!countProbe(probe, instance.probe, passed)) return true;
+    makeStale(instance);
+    this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
+    return true;
+  }
+
   set(instances: readonly InstanceConfig[]): InstanceDifference {
     const state = this.#state;
     const texts = instances.map((instance) => JSON.stringify(instance));
@@ -222,7 +247,13 @@ export class LiveService implements ServiceControl {
     const { announce } = this.#host;
     const known = state.instances.get(plan.id);
     if (known === undefined) {
-      const instance = newInstance(this.name, plan, state.load, this.#host.now());
+      const instance = newInstance(
+        this.name,
+        plan,
+        state.load,
+        this.#host.now(),
+        this.probe !== undefined,
+      );
       addMember(state, instance);
       announce({ kind: "joined", ...nameOf(instance) });
       return instance;
@@ -273,13 +304,19 @@ function differs(instance: InstanceState, plan: InstancePlan): boolean {
   );
 }
 
+function healthOf(instance: InstanceState, now: number): InstanceStatus["health"] {
+  if (instance.drainUntil > 0) return "draining";
+  if (isEligible(instance, now)) return "eligible";
+  const { status } = instance.probe;
+  return status === "waiting" || status === "failing" ? status : "ejected";
+}
+
 function statusOf(instance: InstanceState, now: number): InstanceStatus {
-  const { id, url, version, fullWeight, zone, tier, inFlight, drainUntil } = instance;
-  const ejected = drainUntil > 0 ? "draining" : "ejected";
+  const { id, url, version, fullWeight, zone, tier, inFlight } = instance;
   return {
     ...{ id, url, zone, tier, inFlight },
     version: version === "" ? undefined : version,
     weight: fullWeight,
-    health: isEligible(instance, now) ? "eligible" : ejected,
+    health: healthOf(instance, now),
   };
 }

@@ -15,6 +15,7 @@ const config: ConfigInput = {
         { url: "http://c", version: "v2" },
       ],
       balancer: "round-robin",
+      outlier: { returnMs: 0 },
     },
   },
   routes: [{ match: { path: "/v2/*" }, to: { service: "users", version: "v2" } }, { to: "users" }],
@@ -22,9 +23,16 @@ const config: ConfigInput = {
 const FRESH = {
   inFlight: 0,
   consecutiveFailures: 0,
+  consecutiveConnectFailures: 0,
   ejectedForMs: 0,
   ejectionFactor: 0,
   returnedMsAgo: 0,
+  joinedMsAgo: null,
+  drainForMs: null,
+  probe: { status: "unprobed", contrary: 0 },
+  latencyMs: 0,
+  latencyMsAgo: 0,
+  counts: { answers: 0, gatewayFailures: 0, serverErrors: 0, latencies: 0, latencyLogSum: 0 },
 };
 const NONE = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
@@ -47,6 +55,7 @@ describe("a snapshot", () => {
           cursors: { "": 0, v1: 0, v2: 0 },
           requests: NONE,
           retries: NONE,
+          intervalMsAgo: 0,
         },
       },
       ignoredReports: 0,
@@ -157,6 +166,7 @@ describe("restoring", () => {
       cursors: { "": 0, v1: 0, v2: 0 },
       requests: NONE,
       retries: NONE,
+      intervalMsAgo: 0,
     });
     gateway.restore({});
     expect(gateway.snapshot()).toEqual(gatewayOf().gateway.snapshot());

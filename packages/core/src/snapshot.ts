@@ -1,15 +1,30 @@
+import type { ProbeState } from "./health/probe.js";
+import type { WindowCounts } from "./health/window-counts.js";
 import type { InstanceState, PoolState, ServiceState } from "./state.js";
 
 /** State of one instance as plain data. Times are what remains. */
 export interface InstanceSnapshot {
   readonly inFlight: number;
   readonly consecutiveFailures: number;
+  readonly consecutiveConnectFailures: number;
   /** Unit: milliseconds; 0 when it is not ejected. */
   readonly ejectedForMs: number;
   /** How many times as long the latest ejection was as the first; 0 when there was none. */
   readonly ejectionFactor: number;
   /** Since the latest ejection ended. Unit: milliseconds; 0 while it lasts, and when there was none. */
   readonly returnedMsAgo: number;
+  /** Since it joined. Unit: milliseconds; `null` for one that the gateway began with. */
+  readonly joinedMsAgo: number | null;
+  /** How long it still keeps its sessions while it drains. Unit: milliseconds; `null` when it does not drain. */
+  readonly drainForMs: number | null;
+  /** Status by probes, and the results in a row that speak against it. */
+  readonly probe: ProbeState;
+  /** Smoothed time until its answers; 0 when nothing is known. Unit: milliseconds. */
+  readonly latencyMs: number;
+  /** Since that was worked out. Unit: milliseconds. */
+  readonly latencyMsAgo: number;
+  /** What it did in the running interval of outlier detection. */
+  readonly counts: WindowCounts;
 }
 
 /** State of one service as plain data. */
@@ -20,6 +35,8 @@ export interface ServiceSnapshot {
   /** Requests and retries of the last ten seconds, the running second first. */
   readonly requests: readonly number[];
   readonly retries: readonly number[];
+  /** Since the running interval of outlier detection began. Unit: milliseconds. */
+  readonly intervalMsAgo: number;
 }
 
 /** All state of a gateway as plain JSON data. */
@@ -41,6 +58,7 @@ export interface PartialSnapshot {
       readonly cursors?: { readonly [version: string]: number };
       readonly requests?: readonly number[];
       readonly retries?: readonly number[];
+      readonly intervalMsAgo?: number;
     };
   };
   readonly ignoredReports?: number;
@@ -57,17 +75,26 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
     cursors: record([...service.pools].map(([version, pool]) => [version, pool.cursor])),
     requests: recent(service.retryBudget.requests, service.retryBudget.second, now),
     retries: recent(service.retryBudget.retries, service.retryBudget.second, now),
+    intervalMsAgo: now - service.windowStartedAt,
   };
 }
 
 function snapshotInstance(instance: InstanceState, now: number): InstanceSnapshot {
-  const { inFlight, consecutiveFailures, ejectedUntil, ejectionFactor } = instance;
+  const { inFlight, consecutiveFailures, consecutiveConnectFailures } = instance;
+  const { ejectedUntil, ejectionFactor, joinedAt, drainUntil, latencyMs, latencyAt } = instance;
   return {
     inFlight,
     consecutiveFailures,
+    consecutiveConnectFailures,
     ejectedForMs: Math.max(0, ejectedUntil - now),
     ejectionFactor,
     returnedMsAgo: ejectionFactor === 0 ? 0 : Math.max(0, now - ejectedUntil),
+    joinedMsAgo: joinedAt === 0 ? null : now - joinedAt,
+    drainForMs: drainUntil === 0 ? null : Math.max(0, drainUntil - now),
+    probe: { ...instance.probe },
+    latencyMs,
+    latencyMsAgo: latencyMs === 0 ? 0 : now - latencyAt,
+    counts: { ...instance.counts },
   };
 }
 
@@ -109,6 +136,7 @@ export function restoreServices(
     service.load.inFlight = inFlightOf(service.instances.values());
     for (const pool of service.pools.values()) pool.inFlight = inFlightOf(pool.members);
     service.dueAt = Number.NEGATIVE_INFINITY;
+    service.windowStartedAt = now - time(wanted.intervalMsAgo ?? 0, `${at}/intervalMsAgo`);
     for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
       const pool: PoolState | undefined = service.pools.get(version);
       if (pool === undefined) unknown.push(`${at}/cursors/${escapePointer(version)}`);
@@ -135,8 +163,12 @@ function restoreInstance(
   at: string,
 ): void {
   instance.inFlight = count(state.inFlight ?? 0, `${at}/inFlight`);
-  instance.consecutiveFailures = count(state.consecutiveFailures ?? 0, `${at}/consecutiveFailures`);
-  instance.ejectionFactor = count(state.ejectionFactor ?? 0, `${at}/ejectionFactor`);
+  for (const field of [
+    "consecutiveFailures",
+    "consecutiveConnectFailures",
+    "ejectionFactor",
+  ] as const)
+    instance[field] = count(state[field] ?? 0, `${at}/${field}`);
   const left = time(state.ejectedForMs ?? 0, `${at}/ejectedForMs`);
   const ago = time(state.returnedMsAgo ?? 0, `${at}/returnedMsAgo`);
   instance.isEjected = left > 0;
@@ -146,6 +178,24 @@ function restoreInstance(
   } else {
     instance.ejectedUntil = instance.ejectionFactor === 0 ? 0 : now - ago;
   }
+  restoreTimes(instance, state, now, at);
+  const { status, contrary } = state.probe ?? instance.probe;
+  instance.probe.status = status;
+  instance.probe.contrary = count(contrary, `${at}/probe/contrary`);
+  for (const field of Object.keys(instance.counts) as (keyof WindowCounts)[])
+    instance.counts[field] = time(state.counts?.[field] ?? 0, `${at}/counts/${field}`);
+}
+
+function restoreTimes(
+  instance: InstanceState,
+  { joinedMsAgo, drainForMs, latencyMs = 0, latencyMsAgo = 0 }: Partial<InstanceSnapshot>,
+  now: number,
+  at: string,
+): void {
+  if (joinedMsAgo != null) instance.joinedAt = now - time(joinedMsAgo, `${at}/joinedMsAgo`);
+  if (drainForMs != null) instance.drainUntil = now + time(drainForMs, `${at}/drainForMs`);
+  instance.latencyMs = time(latencyMs, `${at}/latencyMs`);
+  instance.latencyAt = now - time(latencyMsAgo, `${at}/latencyMsAgo`);
 }
 
 function restoreCounts(

@@ -1,3 +1,8 @@
+import type { SessionMemory } from "./affinity/memory.js";
+import type { PinTable } from "./affinity/pin-table.js";
+import type { ProbeState } from "./health/probe.js";
+import type { WindowCounts } from "./health/window-counts.js";
+
 /**
  * What traffic changes about one instance, with what an update may change of its description. Balancers see
  * it as a `Candidate`.
@@ -29,6 +34,15 @@ export interface InstanceState {
   reference: InstanceReference;
   inFlight: number;
   consecutiveFailures: number;
+  consecutiveConnectFailures: number;
+  /** What it did in the running interval. */
+  readonly counts: WindowCounts;
+  /** What probes found at it. */
+  readonly probe: ProbeState;
+  /** Smoothed time until its answers, where the balancer asks for it; 0 when nothing is known. Unit: milliseconds. */
+  latencyMs: number;
+  /** When it was worked out, on the gateway's clock. */
+  latencyAt: number;
   /** When the ejection ends. Unit: milliseconds of the gateway's clock; 0 when it was never ejected. */
   ejectedUntil: number;
   /** How many times as long the latest ejection was as the first. */
@@ -87,6 +101,12 @@ export interface ServiceState {
   readonly pools: Map<string, PoolState>;
   /** When time alone brings something to be told. Unit: milliseconds of the gateway's clock; `Infinity` when nothing is ahead. */
   dueAt: number;
+  /** By the cookies that clients carry; undefined without affinity by cookie. */
+  readonly pins: PinTable<InstanceState> | undefined;
+  /** Which instance sessions belong to; undefined without affinity by header. */
+  readonly sessions: SessionMemory | undefined;
+  /** When the running interval of outlier detection began. */
+  windowStartedAt: number;
   readonly retryBudget: RetryBudget;
   readonly load: ServiceLoad;
 }

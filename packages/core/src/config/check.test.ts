@@ -36,7 +36,7 @@ describe("a problem is told word for word", () => {
     [
       "no configuration at all",
       undefined,
-      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults, got nothing [TYPE]",
+      "/: the configuration must be a record of services, routes, trustedProxies, forwarded, via, requestId, zone, path, limits, policies, unmatchedMethod, defaults, got nothing [TYPE]",
     ],
     ["no routes", {}, '/routes: the configuration needs "routes" [MISSING]'],
     [
@@ -58,7 +58,7 @@ describe("a problem is told word for word", () => {
     [
       "a field that resembles none",
       { routes: [], zzzzzz: 1 },
-      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/zzzzzz: the configuration has no field "zzzzzz"; it may have services, routes, trustedProxies, forwarded, via, requestId, zone, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ],
     [
       "a route without an action",
@@ -548,18 +548,28 @@ describe("a problem is told word for word", () => {
     [
       "a misspelt balancer",
       service({ balancer: "round-robbin" }),
-      '/services/orders/balancer: a balancer must be one of "least-request", "round-robin", "random", got "round-robbin"; did you mean "round-robin"? [BALANCER]',
+      '/services/orders/balancer: a balancer must be one of "least-request", "round-robin", "random", "peak-ewma", "consistent-hash", "maglev", "rendezvous", "first-eligible", got "round-robbin"; did you mean "round-robin"? [BALANCER]',
     ],
     [
       "a balancer that cannot pick",
       service({ balancer: {} }),
-      "/services/orders/balancer: a balancer must be a name, or a value with a name and a pick function, got an object [BALANCER]",
+      "/services/orders/balancer: a balancer must be a name, a record with a name and its options, or a value with a name and a pick function, got an object [BALANCER]",
+    ],
+    [
+      "a balancer with an option of another one, and with wrong ones of its own",
+      service({
+        balancer: { name: "maglev", draws: 3, tableSize: 100, boundedLoad: 0.5, key: {} },
+      }),
+      "/services/orders/balancer/boundedLoad: boundedLoad must be a finite number >= 1, got 0.5 [BALANCER]",
+      '/services/orders/balancer/draws: the balancer maglev has no field "draws"; it may have name, key, boundedLoad, tableSize [UNKNOWN_FIELD]',
+      "/services/orders/balancer/key: a key must be exactly one of cookie, header, query, fact, param, got an object [KEY]",
+      "/services/orders/balancer/tableSize: tableSize must be a prime number up to 5000011, got 100 [BALANCER]",
     ],
     [
       "outlier detection wrong in every field",
-      service({ outlier: { consecutiveFailures: 0, baseEjectionMs: 0, maxEjectionRatio: 2 } }),
+      service({ outlier: { consecutiveFailures: -1, baseEjectionMs: 0, maxEjectionRatio: 2 } }),
       "/services/orders/outlier/baseEjectionMs: baseEjectionMs must be a number of milliseconds from 1 to 2147483647, got 0 [TIME]",
-      "/services/orders/outlier/consecutiveFailures: consecutiveFailures must be a whole number >= 1, got 0 [OUTLIER]",
+      "/services/orders/outlier/consecutiveFailures: consecutiveFailures must be a whole number >= 0, got -1 [OUTLIER]",
       "/services/orders/outlier/maxEjectionRatio: maxEjectionRatio must be a number from 0 to 1, got 2 [RATIO]",
     ],
     [
@@ -657,7 +667,7 @@ it("tells twenty different problems at once, none hiding another, in the order o
   const config = {
     services: {
       orders: { instances: ["nowhere", { url: "http://a", weight: -1 }], balancer: "rnadom" },
-      users: { instances: ["http://b", "http://b"], outlier: { consecutiveFailures: 0 } },
+      users: { instances: ["http://b", "http://b"], outlier: { consecutiveFailures: -1 } },
     },
     routes: [
       { id: "same", match: { path: "no-slash", host: "a:80", method: "get" }, to: "ordrs" },
@@ -737,7 +747,7 @@ describe("what is no plain tree", () => {
       `/services/__proto__: ${reserved}`,
     ]);
     expect(lines(parsed('{"routes":[],"__proto__":{}}'))).toEqual([
-      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, requestId, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
+      '/__proto__: the configuration has no field "__proto__"; it may have services, routes, trustedProxies, forwarded, via, requestId, zone, path, limits, policies, unmatchedMethod, defaults [UNKNOWN_FIELD]',
     ]);
     expect(lines(match({ headers: parsed('{"__proto__":"x","a b":"1"}') }))).toEqual([
       `/routes/0/match/headers/__proto__: ${reserved}`,

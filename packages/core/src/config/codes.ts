@@ -2,6 +2,7 @@
 export const CONFIG_CODES = [
   "ACTION",
   "ADDRESS",
+  "AFFINITY",
   "ATTEMPT_TIME",
   "BALANCER",
   "CONDITION",
@@ -17,6 +18,7 @@ export const CONFIG_CODES = [
   "HOST",
   "INSTANCE_URL",
   "INSTANCE_WEIGHT",
+  "KEY",
   "LIMIT",
   "METHOD",
   "MISSING",
@@ -27,6 +29,7 @@ export const CONFIG_CODES = [
   "PATH",
   "PORT",
   "PREFIX",
+  "PROBE",
   "PROTOCOL",
   "QUERY_TWICE",
   "RANGE",

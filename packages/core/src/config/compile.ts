@@ -1,15 +1,18 @@
-import type { Balancer } from "../balance/balancer.js";
-import { leastRequest } from "../balance/least-request.js";
-import { random } from "../balance/random.js";
-import { roundRobin } from "../balance/round-robin.js";
-import type { OutlierRule } from "../health/outlier.js";
+import { compileAffinity } from "../affinity/affinity-rule.js";
 import { compileAddresses } from "../match/address.js";
 import type { ParseOptions, RequestLimits } from "../match/target.js";
 import { assertConfig } from "./check.js";
 import { earlierOf, NOTHING_EARLIER, routeTexts, type Earlier } from "./checked-routes.js";
 import { compileAllRoutes, patchRoutes, type RoutesPlan } from "./compile-routes.js";
 import type { ConfigInput, DefaultsConfig, GatewayConfig, RequestLimitsConfig } from "./config.js";
-import type { ConnectConfig, OutlierConfig, ServiceConfig, TlsConfig } from "./service-config.js";
+import type { ConnectConfig, ServiceConfig, TlsConfig } from "./service-config.js";
+import { compileBalancer } from "./compile-balancer.js";
+import {
+  compileOutlier,
+  compileProbe,
+  compileRetryBudget,
+  compileSlowStart,
+} from "./compile-health.js";
 import { compileInstance } from "./compile-instances.js";
 import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan, TlsPlan } from "./plan.js";
 import { allServices } from "./short-form.js";
@@ -35,7 +38,7 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
     services: new Map(
       [...allServices(config)].map(([name, service]) => [
         name,
-        compileService(name, service, defaults),
+        compileService(name, service, defaults, config.zone),
       ]),
     ),
     policies: Object.freeze([...(config.policies ?? [])]),
@@ -81,10 +84,6 @@ function orNone(limit = 0): number {
   return limit === 0 ? Number.POSITIVE_INFINITY : limit;
 }
 
-const BALANCERS = new Map<string, Balancer>(
-  [leastRequest, roundRobin, random].map((balancer) => [balancer.name, balancer]),
-);
-
 const DEFAULT_TLS: TlsPlan = {
   pins: [],
   minVersion: "TLSv1.2",
@@ -103,24 +102,23 @@ const DEFAULT_CONNECT: ConnectPlan = {
   upgrades: 0,
 };
 const DEFAULT_LIMITS: ServiceLimitsPlan = { requests: 0, queue: 0, queueMs: 5_000 };
-const DEFAULT_OUTLIER: OutlierRule = {
-  consecutiveFailures: 5,
-  baseEjectionMs: 30_000,
-  maxEjectionMs: 300_000,
-  maxEjectionRatio: 0.5,
-};
-
 function compileService(
   name: string,
   service: ServiceConfig,
   defaults: DefaultsConfig,
+  zone: string | undefined,
 ): ServicePlan {
-  const balancer = service.balancer ?? defaults.balancer ?? leastRequest;
+  const outlier = service.outlier ?? defaults.outlier;
   return Object.freeze({
     name,
     instances: Object.freeze(service.instances.map(compileInstance)),
-    balancer: typeof balancer === "string" ? (BALANCERS.get(balancer) as Balancer) : balancer,
-    outlier: compileOutlier(service.outlier ?? defaults.outlier ?? {}),
+    ...compileBalancer(service.balancer ?? defaults.balancer),
+    affinity: service.affinity && compileAffinity(name, service.affinity),
+    outlier: compileOutlier(outlier),
+    slowStart: compileSlowStart(service.slowStartMs ?? defaults.slowStartMs, outlier),
+    retryBudget: compileRetryBudget(service.retryBudget ?? defaults.retryBudget),
+    probe: compileProbe(service.probe ?? defaults.probe),
+    zone,
     tryAll: service.whenNoneEligible !== "reject",
     limits: Object.freeze(withDefaults(DEFAULT_LIMITS, service.limits)),
     connect: compileConnect(defaults.connect, service.connect),
@@ -134,14 +132,5 @@ function compileConnect(...layers: readonly (ConnectConfig | undefined)[]): Conn
   return Object.freeze({
     ...plan,
     tls: Object.freeze(withDefaults<TlsConfig>(DEFAULT_TLS, tls) as TlsPlan),
-  });
-}
-
-function compileOutlier(outlier: OutlierConfig): OutlierRule | undefined {
-  if (outlier === false) return undefined;
-  const rule = withDefaults(DEFAULT_OUTLIER, outlier);
-  return Object.freeze({
-    ...rule,
-    maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
   });
 }

@@ -1,4 +1,4 @@
-import type { Balancer } from "../balance/balancer.js";
+import type { BalancerConfig } from "./balancer-config.js";
 import type { PathOptions } from "../match/path.js";
 import type {
   RetryConfig,
@@ -7,7 +7,8 @@ import type {
   ShortRouteConfig,
   TimeoutsConfig,
 } from "./route-config.js";
-import type { ConnectConfig, OutlierConfig, ServiceConfig } from "./service-config.js";
+import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
+import type { ConnectConfig, ServiceConfig } from "./service-config.js";
 
 /** Limits of size of every request. 0 switches one off, which leaves it to the server. */
 export interface RequestLimitsConfig {
@@ -24,8 +25,11 @@ export interface DefaultsConfig {
   readonly timeouts?: TimeoutsConfig;
   readonly retry?: RetryConfig;
   readonly limits?: RouteLimitsConfig;
-  readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
+  readonly balancer?: BalancerConfig;
   readonly outlier?: OutlierConfig;
+  readonly probe?: ProbeConfig;
+  readonly slowStartMs?: number;
+  readonly retryBudget?: RetryBudgetConfig;
   readonly connect?: ConnectConfig;
 }
 
@@ -56,6 +60,10 @@ export interface GatewayConfig {
    * Default: false.
    */
   readonly requestId?: boolean;
+  /**
+   * Zone that the gateway runs in: instances there get traffic first, as much as they bear. Default: none, all zones are alike.
+   */
+  readonly zone?: string;
   readonly path?: PathOptions;
   readonly limits?: RequestLimitsConfig;
   /**

@@ -1,6 +1,12 @@
+import type { AffinityRule } from "../affinity/affinity-rule.js";
 import type { Balancer } from "../balance/balancer.js";
 import type { ForwardRules, HeaderChanges, Origin, RespondDecision, Trail } from "../decision.js";
+import type { ConsecutiveRule } from "../health/consecutive.js";
 import type { OutlierRule } from "../health/outlier.js";
+import type { WindowRule } from "../health/outlier-window.js";
+import type { ProbeRule } from "../health/probe.js";
+import type { RetryBudgetRule } from "../health/retry-budget.js";
+import type { SlowStartRule } from "../health/slow-start.js";
 import type { Alternative } from "../match/table.js";
 import type { ParseOptions } from "../match/target.js";
 import type { CorsPlan } from "../rewrite/cors.js";
@@ -8,6 +14,7 @@ import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { ResponseRewritePlan } from "../rewrite/response-rewrite.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
+import type { KeyConfig } from "./balancer-config.js";
 import type { CheckedRoutes } from "./checked-routes.js";
 import type { RoutesPlan } from "./compile-routes.js";
 import type { StickyConfig } from "./route-config.js";
@@ -60,12 +67,24 @@ export interface ServiceLimitsPlan {
   readonly queueMs: number;
 }
 
+/** Judging instances by real traffic, with its defaults filled in. */
+export type OutlierPlan = OutlierRule & ConsecutiveRule & WindowRule;
+
 /** A service after checking, with its defaults filled in. */
 export interface ServicePlan {
   readonly name: string;
   readonly instances: readonly InstancePlan[];
   readonly balancer: Balancer;
-  readonly outlier: OutlierRule | undefined;
+  /** What the balancer knows requests by; the first that a request has counts. */
+  readonly keys: readonly KeyConfig[];
+  readonly outlier: OutlierPlan | undefined;
+  readonly slowStart: SlowStartRule;
+  /** Undefined for no limit. */
+  readonly retryBudget: RetryBudgetRule | undefined;
+  readonly probe: ProbeRule | undefined;
+  readonly affinity: AffinityRule | undefined;
+  /** Zone of the gateway; undefined where it has none. */
+  readonly zone: string | undefined;
   readonly tryAll: boolean;
   readonly limits: ServiceLimitsPlan;
   readonly connect: ConnectPlan;

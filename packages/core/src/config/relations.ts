@@ -6,6 +6,7 @@ import {
   checkRewrite,
   unknownParam,
 } from "./check-action.js";
+import { checkAffinities, checkProbe, checkRing } from "./check-service.js";
 import { isKnown, type Earlier } from "./checked-routes.js";
 import { instanceId, instanceUrl } from "./instance-url.js";
 import { looseCompile, namesOf } from "./loose-path.js";
@@ -45,9 +46,16 @@ export class Relations {
 
   check(): readonly ConfigProblem[] {
     for (const name of this.#services) {
+      const service = recordOf(recordOf(this.#config["services"])[name]);
       this.#checkInstances(name);
-      this.#checkKeyPair(recordOf(recordOf(this.#config["services"])[name]), ["services", name]);
+      this.#checkKeyPair(service, ["services", name]);
+      checkProbe(this.#problems, recordOf(service["probe"]), ["services", name, "probe"]);
+      checkRing(this.#problems, service["balancer"], ["services", name, "balancer"]);
     }
+    checkAffinities(this.#problems, recordOf(this.#config["services"]));
+    const defaults = recordOf(this.#config["defaults"]);
+    checkProbe(this.#problems, recordOf(defaults["probe"]), ["defaults", "probe"]);
+    checkRing(this.#problems, defaults["balancer"], ["defaults", "balancer"]);
     this.#checkKeyPair(recordOf(this.#config["defaults"]), ["defaults"]);
     const routes = listIn(this.#config["routes"]);
     const ids = new Map<string, Place>();

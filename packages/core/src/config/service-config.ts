@@ -1,4 +1,6 @@
-import type { Balancer } from "../balance/balancer.js";
+import type { AffinityConfig } from "../affinity/affinity-config.js";
+import type { BalancerConfig } from "./balancer-config.js";
+import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
 
 /** Limits of the requests under way at a service. */
 export interface ServiceLimitsConfig {
@@ -30,20 +32,6 @@ export type InstanceConfig =
       /** Those of tier 0 get all traffic that they bear, then those of tier 1, and so on. Default: 0. Error: TIER. */
       readonly tier?: number;
       readonly metadata?: { readonly [name: string]: unknown };
-    };
-
-/** Judging instances by real traffic. `false` switches it off. */
-export type OutlierConfig =
-  | false
-  | {
-      /** Gateway failures in a row (no connection, timeout, reset, 502, 503, 504) that eject. Default: 5. */
-      readonly consecutiveFailures?: number;
-      /** Default: 30 000. */
-      readonly baseEjectionMs?: number;
-      /** Default: 300 000. */
-      readonly maxEjectionMs?: number;
-      /** Largest share of a service that may be ejected, in [0, 1]; one may always be where there are two or more. Default: 0.5. */
-      readonly maxEjectionRatio?: number;
     };
 
 /**
@@ -106,8 +94,13 @@ export interface ConnectConfig {
 export interface ServiceConfig {
   readonly instances: readonly InstanceConfig[];
   /** Default: `"least-request"`. */
-  readonly balancer?: "least-request" | "round-robin" | "random" | Balancer;
+  readonly balancer?: BalancerConfig;
+  readonly affinity?: AffinityConfig;
   readonly outlier?: OutlierConfig;
+  readonly probe?: ProbeConfig;
+  readonly retryBudget?: RetryBudgetConfig;
+  /** In which time a new instance comes to its whole share of traffic. Unit: milliseconds. Default: 0, at once. */
+  readonly slowStartMs?: number;
   /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */
   readonly whenNoneEligible?: "try-all" | "reject";
   readonly limits?: ServiceLimitsConfig;

@@ -11,14 +11,17 @@ import {
   mirror,
   url,
 } from "./action-shape.js";
+import { affinity } from "./affinity-shape.js";
+import { balancer } from "./balancer-shape.js";
 import { connect, socketPath } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
-import { name, milliseconds, whole, ratio, addressRange, pseudonym } from "./leaf-shapes.js";
+import { outlier, probe, retryBudget } from "./health-shape.js";
+import { name, milliseconds, whole, addressRange, pseudonym } from "./leaf-shapes.js";
 import { responseRewrite } from "./response-rewrite-shape.js";
 import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
 import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
-import { onlyCode, outlined } from "./outline.js";
+import { outlined } from "./outline.js";
 import type { ConfigProblem } from "./problem.js";
 import {
   anything,
@@ -26,8 +29,6 @@ import {
   either,
   flag,
   isObject,
-  isText,
-  judged,
   list,
   map,
   number,
@@ -95,36 +96,6 @@ const longInstance = record("an instance", {
   metadata: optional(map("metadata", name("a name"), anything)),
 });
 
-const balancerValue = onlyCode(
-  judged(
-    (input) =>
-      isObject(input) &&
-      isText((input as { name?: unknown }).name) &&
-      typeof (input as { pick?: unknown }).pick === "function",
-    "BALANCER",
-    "a balancer",
-    "a name, or a value with a name and a pick function",
-  ),
-);
-const balancerName = choice("BALANCER", "a balancer", ["least-request", "round-robin", "random"]);
-const balancer = either(
-  (input) => (isText(input) ? balancerName : balancerValue),
-  () => [balancerName, balancerValue],
-);
-const outlierRecord = record("outlier", {
-  consecutiveFailures: optional(whole("OUTLIER", "consecutiveFailures", 1)),
-  baseEjectionMs: optional(milliseconds("baseEjectionMs", 1)),
-  maxEjectionMs: optional(milliseconds("maxEjectionMs", 1)),
-  maxEjectionRatio: optional(ratio("maxEjectionRatio")),
-});
-const off = outlined(
-  judged((value) => value === false, "TYPE", "outlier", "false"),
-  { const: false },
-);
-const outlier = either(
-  (input) => (input === false ? off : outlierRecord),
-  () => [off, outlierRecord],
-);
 const serviceLimits = record("limits", {
   requests: optional(whole("LIMIT", "requests", 0)),
   queue: optional(whole("LIMIT", "queue", 0)),
@@ -138,7 +109,11 @@ const requestLimits = record("limits", {
 const service = record("a service", {
   instances: list("instances", instance),
   balancer: optional(balancer),
+  affinity: optional(affinity),
   outlier: optional(outlier),
+  probe: optional(probe),
+  slowStartMs: optional(milliseconds("slowStartMs")),
+  retryBudget: optional(retryBudget),
   whenNoneEligible: optional(choice("TYPE", "whenNoneEligible", ["try-all", "reject"])),
   limits: optional(serviceLimits),
   connect: optional(connect),
@@ -151,6 +126,7 @@ const configFields = {
   forwarded: optional(flag("forwarded")),
   via: optional(pseudonym),
   requestId: optional(flag("requestId")),
+  zone: optional(name("a zone")),
   path: optional(
     record("path", {
       dotSegments: optional(choice("TYPE", "dotSegments", ["resolve", "reject"])),
@@ -168,6 +144,9 @@ const configFields = {
       limits: optional(routeLimits),
       balancer: optional(balancer),
       outlier: optional(outlier),
+      probe: optional(probe),
+      slowStartMs: optional(milliseconds("slowStartMs")),
+      retryBudget: optional(retryBudget),
       connect: optional(connect),
     }),
   ),

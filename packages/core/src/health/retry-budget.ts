@@ -2,17 +2,23 @@ import type { RetryBudget } from "../state.js";
 
 /** Seconds that the budget looks back on. */
 const WINDOW = 10;
-/** Retries that each request of the window allows. */
-const RATIO = 0.2;
-/** Retries a second that are allowed whatever the traffic. */
-const FLOOR = 10;
 
 /**
- * A new budget. Retries are allowed while they stay below 20 % of the requests of the last 10 s plus 10 a
- * second: enough to hide single failures, too little for a storm.
+ * How many retries a service may get: a share of the requests of the last 10 s, and some more whatever the traffic.
  *
  * Source: Finagle, RetryBudget (20 % and 10 a second, tokens live 10 s).
  */
+export interface RetryBudgetRule {
+  /** Retries that each request allows. */
+  readonly ratio: number;
+  /** Retries a second that are allowed whatever the traffic. */
+  readonly perSecond: number;
+}
+
+/** Enough to hide single failures, too little for a storm. */
+export const DEFAULT_RETRY_BUDGET: RetryBudgetRule = Object.freeze({ ratio: 0.2, perSecond: 10 });
+
+/** A budget of which nothing is used. */
 export function newRetryBudget(): RetryBudget {
   return {
     second: 0,
@@ -29,8 +35,13 @@ export function countAttempt(budget: RetryBudget, isRetry: boolean, now: number)
   counts[second % WINDOW] = (counts[second % WINDOW] as number) + 1;
 }
 
-/** Whether one more retry fits. Changes nothing. */
-export function mayRetry(budget: RetryBudget, now: number): boolean {
+/** Whether one more retry fits; without a rule each does. Changes nothing. */
+export function mayRetry(
+  rule: RetryBudgetRule | undefined,
+  budget: RetryBudget,
+  now: number,
+): boolean {
+  if (rule === undefined) return true;
   const second = Math.floor(now / 1000);
   let requests = 0;
   let retries = 0;
@@ -41,7 +52,7 @@ export function mayRetry(budget: RetryBudget, now: number): boolean {
     requests += budget.requests[counted % WINDOW] as number;
     retries += budget.retries[counted % WINDOW] as number;
   }
-  return retries < requests * RATIO + FLOOR * WINDOW;
+  return retries < requests * rule.ratio + rule.perSecond * WINDOW;
 }
 
 function moveTo(budget: RetryBudget, second: number): void {

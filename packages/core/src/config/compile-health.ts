@@ -1,0 +1,76 @@
+import { LATENCY_DEFAULTS, WINDOW_DEFAULTS } from "../health/outlier-window.js";
+import type { ProbeRule } from "../health/probe.js";
+import { DEFAULT_RETRY_BUDGET, type RetryBudgetRule } from "../health/retry-budget.js";
+import type { SlowStartRule } from "../health/slow-start.js";
+import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
+import type { OutlierPlan } from "./plan.js";
+import { withDefaults } from "./with-defaults.js";
+
+const DEFAULT_OUTLIER = {
+  consecutiveFailures: 5,
+  consecutiveConnectFailures: 5,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+  maxEjectionRatio: 0.5,
+  intervalMs: WINDOW_DEFAULTS.intervalMs,
+};
+/** In which time a returning instance comes to its whole share. */
+const DEFAULT_RETURN_MS = 10_000;
+
+/** Outlier detection that was checked; undefined where it is switched off. */
+export function compileOutlier(outlier: OutlierConfig = {}): OutlierPlan | undefined {
+  if (outlier === false) return undefined;
+  const { failureRatio = {}, successRate = {}, latency = false, returnMs: _, ...plain } = outlier;
+  const rule = withDefaults(DEFAULT_OUTLIER, plain);
+  return Object.freeze({
+    ...rule,
+    maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
+    failureRatio: ruleOf(WINDOW_DEFAULTS.failureRatio, failureRatio),
+    successRate: ruleOf(WINDOW_DEFAULTS.successRate, successRate),
+    latency: ruleOf(LATENCY_DEFAULTS, latency),
+  });
+}
+
+function ruleOf<Rule extends object>(
+  defaults: Rule | undefined,
+  given: false | Partial<Rule>,
+): Rule | undefined {
+  return given === false || defaults === undefined
+    ? undefined
+    : Object.freeze(withDefaults(defaults, given) as Rule);
+}
+
+/** How new and returning instances warm up. */
+export function compileSlowStart(
+  slowStartMs = 0,
+  outlier: OutlierConfig | undefined,
+): SlowStartRule {
+  const { returnMs = DEFAULT_RETURN_MS } = outlier === false ? {} : (outlier ?? {});
+  return Object.freeze({ slowStartMs, returnMs });
+}
+
+/** The retry budget of a service; undefined for no limit. */
+export function compileRetryBudget(budget: RetryBudgetConfig = {}): RetryBudgetRule | undefined {
+  return ruleOf(DEFAULT_RETRY_BUDGET, budget);
+}
+
+/** Probes that were checked; undefined where there are none. */
+export function compileProbe(probe: ProbeConfig | undefined): ProbeRule | undefined {
+  if (probe === undefined) return undefined;
+  const { expect: { status = [], body = "" } = {}, intervalMs = 10_000 } = probe;
+  return Object.freeze({
+    type: probe.type ?? "http",
+    path: probe.path ?? "/",
+    method: probe.method ?? "GET",
+    host: probe.host ?? "",
+    port: probe.port ?? 0,
+    grpcService: probe.grpcService ?? "",
+    intervalMs,
+    timeoutMs: probe.timeoutMs ?? Math.min(2_000, intervalMs),
+    healthyAfter: probe.healthyAfter ?? 2,
+    unhealthyAfter: probe.unhealthyAfter ?? 3,
+    statuses: Object.freeze([status].flat()),
+    body,
+    jitter: probe.jitter ?? 0.1,
+  });
+}

@@ -1,0 +1,116 @@
+import { absolutePath, authority, milliseconds, name, port, ratio, whole } from "./leaf-shapes.js";
+import { outlined } from "./outline.js";
+import {
+  choice,
+  either,
+  flag,
+  judged,
+  list,
+  number,
+  optional,
+  record,
+  text,
+  type Schema,
+} from "./schema.js";
+
+const off = (about: string) =>
+  outlined(
+    judged((value) => value === false, "TYPE", about, "false, or a record"),
+    { const: false },
+  );
+const unlessOff = (about: string, fields: Record<string, Schema>): Schema => {
+  const no = off(about);
+  const rule = record(about, fields);
+  return either(
+    (input) => (input === false ? no : rule),
+    () => [no, rule],
+  );
+};
+const above = (about: string, least: number) =>
+  number(
+    "OUTLIER",
+    about,
+    `a finite number > ${least}`,
+    (value) => Number.isFinite(value) && value > least,
+    {
+      exclusiveMinimum: least,
+    },
+  );
+const minimums = {
+  minimumInstances: optional(whole("OUTLIER", "minimumInstances", 2)),
+  minimumAnswers: optional(whole("OUTLIER", "minimumAnswers", 1)),
+};
+
+/** The rules of outlier detection, or `false`. */
+export const outlier = unlessOff("outlier", {
+  consecutiveFailures: optional(whole("OUTLIER", "consecutiveFailures", 0)),
+  consecutiveConnectFailures: optional(whole("OUTLIER", "consecutiveConnectFailures", 0)),
+  baseEjectionMs: optional(milliseconds("baseEjectionMs", 1)),
+  maxEjectionMs: optional(milliseconds("maxEjectionMs", 1)),
+  maxEjectionRatio: optional(ratio("maxEjectionRatio")),
+  returnMs: optional(milliseconds("returnMs")),
+  intervalMs: optional(milliseconds("intervalMs", 1)),
+  failureRatio: optional(
+    unlessOff("failureRatio", { ...minimums, threshold: optional(ratio("threshold")) }),
+  ),
+  successRate: optional(
+    unlessOff("successRate", {
+      ...minimums,
+      factor: optional(above("factor", 0)),
+      minimumDifference: optional(ratio("minimumDifference")),
+      countServerErrors: optional(flag("countServerErrors")),
+    }),
+  ),
+  latency: optional(
+    unlessOff("latency", {
+      ...minimums,
+      factor: optional(above("factor", 1)),
+      minimumMs: optional(milliseconds("minimumMs")),
+    }),
+  ),
+});
+
+/** How many retries a service may get, or `false`. */
+export const retryBudget = unlessOff("retryBudget", {
+  ratio: optional(ratio("ratio")),
+  perSecond: optional(
+    number(
+      "RETRY",
+      "perSecond",
+      "a finite number >= 0",
+      (value) => Number.isFinite(value) && value >= 0,
+      {
+        minimum: 0,
+      },
+    ),
+  ),
+});
+
+const status = whole("STATUS", "status", 100, 599);
+const statuses = list("status", status);
+
+/** How instances are asked whether they are well. */
+export const probe = record("probe", {
+  type: optional(choice("PROBE", "type", ["http", "tcp", "grpc"])),
+  path: optional(absolutePath),
+  method: optional(choice("PROBE", "method", ["GET", "HEAD"])),
+  host: optional(authority),
+  port: optional(port),
+  grpcService: optional(name("grpcService")),
+  intervalMs: optional(milliseconds("intervalMs", 1)),
+  timeoutMs: optional(milliseconds("timeoutMs", 1)),
+  healthyAfter: optional(whole("PROBE", "healthyAfter", 1)),
+  unhealthyAfter: optional(whole("PROBE", "unhealthyAfter", 1)),
+  expect: optional(
+    record("expect", {
+      status: optional(
+        either(
+          (input) => (Array.isArray(input) ? statuses : status),
+          () => [status, statuses],
+        ),
+      ),
+      body: optional(text("PROBE", "body", "text")),
+    }),
+  ),
+  jitter: optional(ratio("jitter")),
+});

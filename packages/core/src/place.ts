@@ -1,0 +1,88 @@
+import { keptBackend } from "./affinity/kept-backend.js";
+import { readPin } from "./affinity/read-pin.js";
+import { choose, type Draws } from "./choose.js";
+import { clientPin, pinCookies, pinnedIn } from "./client-pin.js";
+import type { BackendPlan, SplitPlan } from "./config/plan.js";
+import type { KnownClient, Origin } from "./decision.js";
+import { requestKey } from "./request-key.js";
+import type { MatchedPath } from "./rewrite/rewrite.js";
+import type { Runtime, Target } from "./runtime.js";
+import type { SplitReading } from "./split/read-split.js";
+import type { InstanceState } from "./state.js";
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+/** Where a request goes, and what its service knows the client by. */
+export interface InstancePlace {
+  readonly instance: InstanceState;
+  readonly origin: Origin;
+  readonly setCookies: readonly string[];
+  readonly known: KnownClient | undefined;
+}
+
+/** The share that a pin keeps while that has a weight: then nothing is drawn. */
+export function keptSplit(
+  { targets }: Runtime,
+  split: SplitPlan,
+  { request }: MatchedPath,
+  draws: Draws,
+): SplitReading | undefined {
+  if (split.backends.length < 2 || split.sticky !== undefined) return undefined;
+  for (const { target } of split.backends) {
+    const { plan, pool } = targets[target] ?? {};
+    if (pool === undefined || plan?.affinity === undefined) continue;
+    const pin = readPin(request.view, plan.affinity);
+    const { instance } = pinnedIn(pool.service, pin, draws.now());
+    const index = instance === undefined ? -1 : keptBackend(split, instance);
+    if (index !== -1) return { index, point: undefined, key: undefined };
+  }
+  return undefined;
+}
+
+/** Where a share goes. A fallback is better than an instance that is ejected; that is better than nothing. */
+export function placeFor(
+  { targets }: Runtime,
+  { target, origin, fallback }: BackendPlan,
+  matched: MatchedPath,
+  draws: Draws,
+): InstancePlace | undefined {
+  if (fallback === undefined) return placeIn(targets[target], origin, matched, draws);
+  return (
+    placeIn(targets[target], origin, matched, draws, false) ??
+    placeIn(targets[fallback.target], fallback.origin, matched, draws, false) ??
+    placeIn(targets[target], origin, matched, draws) ??
+    placeIn(targets[fallback.target], fallback.origin, matched, draws)
+  );
+}
+
+function placeIn(
+  target: Target | undefined,
+  origin: Origin,
+  matched: MatchedPath,
+  draws: Draws,
+  mayTryAll?: boolean,
+): InstancePlace | undefined {
+  const key = keyFor(target, matched);
+  const pin = clientPin(target, matched.request.view, draws.now, mayTryAll);
+  if (pin === undefined || target === undefined) {
+    const instance = choose(target, draws, key, NOTHING, draws.balance, mayTryAll);
+    const known = key === undefined ? undefined : { key, session: undefined };
+    return instance && { instance, origin, setCookies: NOTHING, known };
+  }
+  const { session, renews } = pin;
+  const instance = pin.instance ?? choose(target, draws, key, NOTHING, draws.balance, mayTryAll);
+  if (instance === undefined) return undefined;
+  const { pool, plan } = target;
+  const isSecure = matched.request.protocol === "https";
+  const setCookies = renews ? pinCookies(pool.service, plan.affinity, instance, isSecure) : NOTHING;
+  return { instance, origin, setCookies, known: { key, session } };
+}
+
+/** What the balancer of a target knows a request by. */
+export function keyFor(
+  target: Target | undefined,
+  { request, params }: MatchedPath,
+): number | undefined {
+  if (target?.plan.balancer.usesKey !== true) return undefined;
+  return requestKey(target.plan.keys, request, params);
+}
