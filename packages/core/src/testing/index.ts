@@ -19,4 +19,19 @@ export {
   type WantedLocation,
 } from "./matchers.js";
 export { request, type RequestParts } from "./request.js";
+export type { Distribution } from "./simulation/distribution.js";
+export type {
+  InstanceTotals,
+  LatencyQuantiles,
+  SimulationPoint,
+  SimulationResult,
+} from "./simulation/results.js";
+export type {
+  Deploy,
+  Fault,
+  InstanceModel,
+  Scenario,
+  TrafficModel,
+} from "./simulation/scenario.js";
+export { simulate } from "./simulation/simulate.js";
 export { routeTester, type RouteTester } from "./tester.js";
