@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { balancerNames, balanceTable, measureBalance, type BalanceResult } from "./balance.ts";
 import {
   connectionCommands,
   connectionsTable,
@@ -28,10 +29,19 @@ const options = readOptions(process.argv.slice(2));
 checkNames(options);
 const runs = (part: Part): boolean => options.only === undefined || options.only === part;
 const decide = runs("decide") ? await runDecide(options) : [];
+const balance = runs("balance") ? runBalance(options) : [];
 const scale = runs("scale") ? await runScale(options) : [];
 const proxy = runs("proxy") ? await runProxy(options) : [];
 const connections = runs("connections") ? await runConnections(options) : [];
-await writeResults(options, { machine: machine(), options, decide, scale, proxy, connections });
+await writeResults(options, {
+  machine: machine(),
+  options,
+  decide,
+  balance,
+  scale,
+  proxy,
+  connections,
+});
 
 async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideResult[]> {
   const results = await measureDecisions(
@@ -49,6 +59,18 @@ async function runDecide({ quick, rounds, subjects }: Options): Promise<DecideRe
     log,
   );
   console.log(`\n${decideTable(results)}\n`);
+  return results;
+}
+
+function runBalance({ quick, rounds, subjects }: Options): BalanceResult[] {
+  log("balancers");
+  const results = measureBalance({
+    sizes: quick ? [3] : [3, 100, 10_000],
+    balancers: selected(balancerNames, subjects),
+    rounds: rounds ?? (quick ? 1 : 20),
+    roundMs: quick ? 5 : 50,
+  });
+  console.log(`\n${balanceTable(results)}\n`);
   return results;
 }
 
@@ -120,7 +142,7 @@ function skip(problem: string): false {
 }
 
 function checkNames({ subjects, traffic }: Options): void {
-  const known = [...decideSubjects.map(({ name }) => name), ...proxyNames];
+  const known = [...decideSubjects.map(({ name }) => name), ...balancerNames, ...proxyNames];
   checkKnown("subject", subjects, known);
   checkKnown("kind of traffic", traffic, trafficNames);
 }
