@@ -9,6 +9,7 @@ import {
   UnprocessedError,
   type AttemptController,
   type AttemptHandler,
+  type OutgoingBody,
   type Slot,
   type SlotWaiter,
 } from "./slot.js";
@@ -39,7 +40,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
   #queueDeadline: Deadline | undefined;
   #isReused = false;
   #isSent = false;
-  #hasBody = false;
+  #body: OutgoingBody | null = null;
   #status = 0;
   #interim = 0;
   #discarded = -1;
@@ -92,7 +93,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     this.#slot = slot;
     this.#clearQueueDeadline();
     const request = this.#owner.outgoing(this);
-    this.#hasBody = request.body !== null;
+    this.#body = request.body;
     slot.send(request, this);
   }
 
@@ -166,6 +167,8 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     if (this.#isSettled) throw new Error("not wanted any more");
     this.#controller = controller;
     this.#isReused = this.#slot?.countRequest() === true;
+    // Not sooner: meanwhile another attempt may have the body.
+    if (this.#body !== null) this.#slot?.carries(this.#body);
     this.#owner.onReady(this);
   }
 
@@ -242,7 +245,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
   get stage(): OutcomeStage {
     return stageOf({
       isStarted: this.#controller !== undefined,
-      isSent: this.#isSent || !this.#hasBody,
+      isSent: this.#isSent || this.#body === null,
       hasHead: this.#status > 0,
     });
   }

@@ -7,6 +7,7 @@ import {
   failed,
   type AttemptHandler,
   type ConnectionOwner,
+  type OutgoingBody,
   type OutgoingRequest,
   type PoolConnection,
 } from "./slot.js";
@@ -76,6 +77,10 @@ export class AutoConnection implements PoolConnection, ConnectionOwner {
 
   release(): boolean {
     return this.#inner?.release() ?? !this.#isOver;
+  }
+
+  carries(body: OutgoingBody): void {
+    this.#inner?.carries(body);
   }
 
   countRequest(): boolean {

@@ -1,7 +1,13 @@
 import type { Readable } from "node:stream";
 import type { ForwardLimits } from "@signalbox/core";
 import type { OutgoingBody } from "./slot.js";
-import { isReadByNobody, isReadByUsAlone, SpentParts, type Sink } from "./spent-parts.js";
+import {
+  isReadByNobody,
+  isReadByUsAlone,
+  isWatched,
+  SpentParts,
+  type Sink,
+} from "./spent-parts.js";
 import { bytesOf } from "./transformed.js";
 import type { ServerRequest } from "./view.js";
 
@@ -56,6 +62,8 @@ export class RequestBody implements OutgoingBody {
     this.#mostBytes = bodyBytes === 0 ? Number.POSITIVE_INFINITY : bodyBytes;
     this.#mostKept = replayBytes;
     if (replayBytes > 0) this.#kept = [];
+    // Somebody else reads it already: what comes before an instance is there would be lost for us.
+    if (source.readableFlowing === true) source.pause();
   }
 
   /** Whether it can be sent again from its start: nothing was read, or all that was is kept. */
@@ -159,6 +167,7 @@ export class RequestBody implements OutgoingBody {
     this.#kept = undefined;
     if (!this.#isListening) return;
     this.#isListening = false;
+    this.#source.off("newListener", this.#onListener);
     this.#source.off("data", this.#pass).off("end", this.#end);
     if (!this.#isEnded) this.#source.resume();
   }
@@ -167,6 +176,10 @@ export class RequestBody implements OutgoingBody {
     if (!this.#isListening) {
       this.#isListening = true;
       this.#isOursAlone = isReadByNobody(this.#source);
+      // One that takes a part and goes at once is not there any more when we get it.
+      if (this.#isOursAlone) {
+        this.#source.on("newListener", this.#onListener);
+      }
       this.#source.on("end", this.#end).on("data", this.#pass);
     }
     this.#source.resume();
@@ -178,6 +191,11 @@ export class RequestBody implements OutgoingBody {
     for (const chunk of this.#kept ?? []) this.#onData?.(chunk);
     if (this.#isEnded) queueMicrotask(this.#tellEnd);
   }
+
+  readonly #onListener = (event: string | symbol, listener: unknown): void => {
+    if ((event === "data" && listener !== this.#pass) || event === "readable")
+      this.#isOursAlone = false;
+  };
 
   readonly #pass = (given: Buffer): void => {
     let chunk = given;
@@ -199,7 +217,12 @@ export class RequestBody implements OutgoingBody {
     this.#owner.onBodyData();
     this.#spent?.free();
     this.#onData?.(chunk);
-    if (this.#isOursAlone && this.#kept === undefined && isReadByUsAlone(this.#source))
+    if (
+      this.#isOursAlone &&
+      this.#kept === undefined &&
+      isReadByUsAlone(this.#source) &&
+      !isWatched()
+    )
       this.#spent?.add(chunk);
   };
 

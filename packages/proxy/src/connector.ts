@@ -58,16 +58,18 @@ export class Connector {
    * Opens a connection.
    *
    * @param protocols what is offered by ALPN, the preferred one first; without TLS nothing is
+   * @returns the socket, so that whoever waits may give it up; undefined when there is none
    */
-  connect(protocols: string[], connected: Connected): void {
+  connect(protocols: string[], connected: Connected): Socket | undefined {
     let socket: Socket;
     try {
       socket = this.isSecure ? this.#openTls(protocols) : this.#openPlain();
     } catch (error) {
       queueMicrotask(() => connected(failed("ERR_TLS_CONTEXT", "bad TLS material", error), null));
-      return;
+      return undefined;
     }
     this.#await(socket, connected);
+    return socket;
   }
 
   #openPlain(): Socket {
@@ -97,7 +99,7 @@ export class Connector {
     const { timeoutMs } = this.#plan;
     const timer = setTimeout(() => {
       socket.destroy(failed("ETIMEDOUT", `no connection within ${timeoutMs} ms`));
-    }, timeoutMs);
+    }, timeoutMs).unref();
     const settle: Callback = (error, ready) => {
       clearTimeout(timer);
       socket.off("error", onError).off("close", onClose);

@@ -4,9 +4,9 @@ import type { ConnectPlan } from "@signalbox/core";
 import { Client, type Dispatcher } from "undici";
 import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
-import { isWatched, unsentOf, type Sink } from "./spent-parts.js";
+import { isWatched, SocketSink } from "./spent-parts.js";
 import { SingleRequest } from "./single-request.js";
-import type { AttemptHandler, OutgoingRequest, PoolConnection } from "./slot.js";
+import type { AttemptHandler, OutgoingBody, OutgoingRequest, PoolConnection } from "./slot.js";
 import { UploadHandler } from "./upload-handler.js";
 
 /** What is offered where HTTP/1.1 alone is spoken. */
@@ -16,7 +16,7 @@ const HTTP1 = ["http/1.1"];
  * One connection at most, with one request at a time; it is made anew when it is needed again. The few requests that
  * undici cannot send have a connection of their own meanwhile.
  */
-export class Http1Connection implements PoolConnection, Sink {
+export class Http1Connection implements PoolConnection {
   isListed = false;
   readonly #client: Client;
   readonly #connector: Connector;
@@ -76,11 +76,8 @@ export class Http1Connection implements PoolConnection, Sink {
   }
 
   get partsAreOurs(): boolean {
-    return this.#single === undefined && !isWatched();
-  }
-
-  get writableLength(): number {
-    return unsentOf(this.#socket);
+    const readers = this.#socket?.listenerCount("data") ?? 0;
+    return this.#single === undefined && readers === 0 && !isWatched();
   }
 
   get isBroken(): boolean {
@@ -98,6 +95,11 @@ export class Http1Connection implements PoolConnection, Sink {
 
   countRequest(): boolean {
     return this.#single === undefined && this.#served++ > 0;
+  }
+
+  carries(body: OutgoingBody): void {
+    if (this.#single === undefined && this.#socket !== undefined)
+      body.flowTo(new SocketSink(this.#socket));
   }
 
   send(request: OutgoingRequest, handler: AttemptHandler): void {
@@ -119,7 +121,6 @@ export class Http1Connection implements PoolConnection, Sink {
 
   #dispatch(request: OutgoingRequest, handler: AttemptHandler): void {
     this.#filter.isDue = true;
-    if (!isWatched()) request.body?.flowTo(this);
     this.#client.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,

@@ -66,6 +66,9 @@ export class Http2Connection implements PoolConnection {
     return this.hasRoom;
   }
 
+  // Streams share what they send.
+  carries(): void {}
+
   countRequest(): boolean {
     return this.#served++ > 0;
   }

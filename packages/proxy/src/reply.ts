@@ -77,8 +77,10 @@ export class Reply implements Sink {
       return true;
     }
     this.#isFlushed = true;
+    // Asked before: a `write` of somebody may be gone behind the part that it took.
+    const isOursAlone = isOurs && isWrittenByUsAlone(this.res);
     const goesOn = this.#write(chunk);
-    if (isOurs && isWrittenByUsAlone(this.res)) {
+    if (isOursAlone) {
       this.#spent ??= new SpentParts(this);
       this.#spent.add(chunk);
     }

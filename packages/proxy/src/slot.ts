@@ -75,6 +75,8 @@ export interface Slot {
   /** Counts a request that goes out now, and says whether the connection had served one before. */
   countRequest(): boolean;
   send(request: OutgoingRequest, handler: AttemptHandler): void;
+  /** The request that was sent is on its way now: tells its body where its parts go. */
+  carries(body: OutgoingBody): void;
 }
 
 /** Gets a slot, sooner or later. */

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { ServerReply } from "./answer.js";
 import type { ServerRequest } from "./view.js";
@@ -42,7 +42,8 @@ export class SpentParts {
 
   /** Gives back what has left. To be called before the next part is written: by then nobody is in the midst of one. */
   free(): void {
-    if (this.#parts.length === 0 || this.#sink.writableLength > 0) return;
+    // Other than 0 it may also be no number at all.
+    if (this.#parts.length === 0 || this.#sink.writableLength !== 0) return;
     for (const { buffer } of this.#parts) (buffer as ArrayBuffer).transfer(0);
     this.#parts.length = 0;
   }
@@ -50,7 +51,34 @@ export class SpentParts {
 
 /** What waits in a socket. Of one that is closed nobody can tell what the system still reads. */
 export function unsentOf(socket: Socket | null | undefined): number {
-  return socket?.destroyed === false ? socket.writableLength : Number.POSITIVE_INFINITY;
+  return socket?.destroyed === false && isOfSystem(socket)
+    ? socket.writableLength
+    : Number.POSITIVE_INFINITY;
+}
+
+/** A socket that parts are written to: another one that takes its place knows nothing of them. */
+export class SocketSink implements Sink {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get writableLength(): number {
+    return unsentOf(this.#socket);
+  }
+}
+
+const { write: send, _write, _writev } = Socket.prototype;
+
+// A server takes any Duplex for a connection: of another than a socket nobody knows what it keeps of what was written.
+function isOfSystem(socket: Socket): boolean {
+  return (
+    socket instanceof Socket &&
+    socket.write === send &&
+    socket._write === _write &&
+    socket._writev === _writev
+  );
 }
 
 const received = channel("undici:request:bodyChunkReceived");
@@ -61,24 +89,30 @@ export function isWatched(): boolean {
   return received.hasSubscribers || sent.hasSubscribers;
 }
 
-const { on, emit, push, read } = IncomingMessage.prototype;
+const { on, emit, push, read, unshift, _read } = IncomingMessage.prototype;
 
 /** Whether nobody reads a request, or stands between it and its readers. HTTP/2 has one memory for many parts. */
 export function isReadByNobody(source: ServerRequest | Readable): boolean {
   return (
     source instanceof IncomingMessage &&
+    source.socket instanceof Socket &&
     source.readableFlowing === null &&
+    !source.readableDidRead &&
     source.on === on &&
-    source.emit === emit &&
-    source.push === push &&
-    source.read === read &&
+    source._read === _read &&
+    source.unshift === unshift &&
+    isPlain(source) &&
     listeners(source) === 0
   );
 }
 
 /** Whether a request that nobody read before has us as its one reader. */
 export function isReadByUsAlone(source: ServerRequest | Readable): boolean {
-  return listeners(source) === 1;
+  return listeners(source) === 1 && isPlain(source);
+}
+
+function isPlain(source: ServerRequest | Readable): boolean {
+  return source.emit === emit && source.push === push && source.read === read;
 }
 
 function listeners(source: ServerRequest | Readable): number {
