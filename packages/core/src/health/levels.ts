@@ -53,8 +53,8 @@ export const LEVEL_DEFAULTS: LevelRule = Object.freeze({
  * zone that is small, has lost instances or warms up hands on as much as it cannot bear, and when all zones have lost the same
  * nothing crosses over. The weights are those of the moment: a zone gets its traffic back as its instances warm up.
  *
- * Levels that get no traffic now are listed too: a retry finds there whom to ask next. Where tiers and zones make no difference the
- * one level has `eligible` itself as candidates; where nobody is eligible it has `members` itself. O(members).
+ * Levels that get no traffic now are listed too: a retry finds there whom to ask next. Where there is one level, it
+ * has `eligible` itself as candidates; where nobody is eligible it has `members` itself. O(members).
  *
  * Compared with others: Envoy's zone aware routing is the same rule without the factor, for gateways that know how many there are
  * in each zone. Envoy's priorities, used for zones, would hand on by the zone's own losses alone, and overload a small zone that is
@@ -74,6 +74,7 @@ export function levelsOf<T extends LevelMember>(
 ): readonly Level<T>[] {
   if (members.length === 0) return [];
   if (eligible.length === 0) return all(members, true);
+  // The common case costs no lists.
   if (isOneLevel(members, zone)) return all(eligible, false);
   const tiers = tiersOf(members, eligible);
   const bearable = Math.min(
@@ -91,7 +92,9 @@ export function levelsOf<T extends LevelMember>(
     if (isPanic(tier)) shares.push({ candidates: tier.members, share, isPanic: true });
     else addZones(shares, tier, share, zone, rule);
   }
-  return cumulated(shares);
+  return shares.length === 1 && shares[0]?.isPanic === false
+    ? all(eligible, false)
+    : cumulated(shares);
 }
 
 /** The level that a point in [0, 1) falls to; -1 where there are no levels. O(levels). */
@@ -144,9 +147,9 @@ function healthOf<T extends LevelMember>({ members, eligible }: Tier<T>): number
   return sumOf(eligible, fullWeightOf) / sumOf(members, fullWeightOf);
 }
 
-/** Share of all traffic that the tier bears. */
+/** Share of all traffic that the tier bears, above 1 where it bears more. */
 function bearableBy<T extends LevelMember>(tier: Tier<T>, rule: LevelRule): number {
-  return Math.min(1, rule.overprovisioning * healthOf(tier));
+  return rule.overprovisioning * healthOf(tier);
 }
 
 function addZones<T extends LevelMember>(

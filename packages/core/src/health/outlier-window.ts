@@ -19,7 +19,10 @@ export interface FailureRatioRule extends Minimums {
 export interface SuccessRateRule extends Minimums {
   /** How many standard deviations below the mean. Below 5 instances one alone can never be 1.9 of them away. */
   readonly factor: number;
-  /** An instance that fails only so much more often than the others is never ejected, in [0, 1]: where traffic is high, chance explains next to nothing. */
+  /**
+   * How much more often than the others an instance must fail at least, in [0, 1]: where traffic is high, chance explains next to
+   * nothing, and any trifle would eject.
+   */
   readonly minimumDifference: number;
   /** Whether 500 and the like are failures beside 502, 503 and 504. */
   readonly countServerErrors: boolean;
