@@ -1,4 +1,10 @@
-import { actionOf, type ActionPlan, type ForwardPlan, type Plan } from "./config/plan.js";
+import {
+  actionOf,
+  type ActionPlan,
+  type FixedResponse,
+  type ForwardPlan,
+  type Plan,
+} from "./config/plan.js";
 import type {
   Decision,
   HeaderChanges,
@@ -132,6 +138,34 @@ export function rejectOverloaded(
     service,
     requestMs,
   });
+}
+
+/** The refusal of a request whose service is left alone for a while. */
+export function rejectOpen(
+  service: string,
+  route: string,
+  headers: HeaderRecord,
+  retryAfterMs: number,
+): RejectDecision {
+  const detail = `the circuit breaker of service ${service} is open`;
+  // Whole seconds, and not zero: that would be at once.
+  const seconds = String(Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  const all = Object.freeze({ "retry-after": seconds, ...headers });
+  return Object.freeze({
+    ...reject(503, "circuit-open", detail, route, all),
+    retryAfterMs: Math.max(1_000, retryAfterMs),
+    service,
+  });
+}
+
+/** A fixed answer in place of a service. */
+export function respondInstead(
+  route: string,
+  { status, headers, body }: FixedResponse,
+  changes: readonly HeaderChanges[],
+): RespondDecision {
+  const changed = changes.length === 0 ? headers : changedHeaders(headers, changes);
+  return Object.freeze({ kind: "respond", route, status, headers: changed, body });
 }
 
 /** What a request gets that no route holds for, where the methods that would hold are told. */

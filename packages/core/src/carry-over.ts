@@ -60,9 +60,11 @@ export function renew(
 ): Map<string, ServiceState> {
   const services = new Map<string, ServiceState>();
   const versions = versionsOf(plan);
-  for (const [name, { instances }] of before) {
+  for (const [name, { instances, pools, sessions }] of before) {
     const servicePlan = plan.services.get(name) as ServicePlan;
-    const service = newService(servicePlan, versions.get(name) ?? [], undefined, now);
+    const names = new Set([...(versions.get(name) ?? []), ...pools.keys()]);
+    // No snapshot has the keys of clients in it, so their sessions stay as they are.
+    const service = newService(servicePlan, names, { sessions }, now);
     for (const known of instances.values()) {
       const instance = newInstance(
         name,

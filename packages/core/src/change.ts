@@ -1,3 +1,4 @@
+import type { BreakerPhase } from "./health/circuit-breaker.js";
 import type { EjectionReason } from "./health/ejection-reason.js";
 import type { InstanceReference } from "./state.js";
 
@@ -30,34 +31,29 @@ export interface InstanceChange {
   readonly counts: InstanceCounts;
 }
 
+/** The circuit breaker of a service has another phase. */
+export interface BreakerChange {
+  readonly kind: "breaker";
+  readonly service: string;
+  readonly phase: BreakerPhase;
+  /** Those of the service at the time when they are looked at. O(instances). */
+  readonly counts: InstanceCounts;
+  readonly instance?: undefined;
+  readonly forMs?: undefined;
+  readonly reason?: undefined;
+}
+
 /** Something that happened at a service. */
-export type GatewayChange = InstanceChange;
+export type GatewayChange = InstanceChange | BreakerChange;
 
 /** An event before it is told. */
-export type PlainChange = Omit<InstanceChange, "counts">;
+export type PlainChange = Omit<InstanceChange, "counts"> | Omit<BreakerChange, "counts">;
 
 /** Tells a change to all who listen. */
 export type Announce = (change: PlainChange) => void;
 
-/** An event as it is told. */
-export class TellingChange implements InstanceChange {
-  readonly kind: InstanceChange["kind"];
-  readonly service: string;
-  readonly instance: InstanceReference;
-  declare readonly forMs?: number;
-  declare readonly reason?: EjectionReason;
-  readonly #count: () => InstanceCounts;
-
-  constructor({ kind, service, instance, ...ejection }: PlainChange, count: () => InstanceCounts) {
-    this.kind = kind;
-    this.service = service;
-    this.instance = instance;
-    this.#count = count;
-    Object.assign(this, ejection);
-    Object.freeze(this);
-  }
-
-  get counts(): InstanceCounts {
-    return this.#count();
-  }
+/** An event as it is told: a frozen record whose counts are worked out for those who ask. */
+export function tellingChange(change: PlainChange, count: () => InstanceCounts): GatewayChange {
+  const told = Object.defineProperty({ ...change }, "counts", { get: count });
+  return Object.freeze(told) as GatewayChange;
 }

@@ -1,7 +1,7 @@
 import type { Balancer, PickInput } from "./balance/balancer.js";
 import { levelAt } from "./health/levels.js";
 import { murmur3 } from "./murmur3.js";
-import { freshen } from "./pool-levels.js";
+import { freshen, isTimeless } from "./pool-levels.js";
 import type { Target } from "./runtime.js";
 import type { InstanceState, LevelState } from "./state.js";
 
@@ -37,8 +37,7 @@ export function choose(
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
   const { pool, plan } = target;
-  const isTimeless = pool.staleAt === Number.POSITIVE_INFINITY && plan.balancer.usesTime === false;
-  const now = isTimeless ? 0 : draws.now();
+  const now = plan.balancer.usesTime === false && isTimeless(pool, plan) ? 0 : draws.now();
   freshen(pool, plan, now);
   if (pool.isPanic && !(mayTryAll && plan.tryAll)) return undefined;
   const level = levelFor(pool.levels, key, draws);
@@ -51,7 +50,10 @@ export function choose(
   // A balancer of the user's own may throw or answer no index: then nothing is chosen.
   try {
     if (tried.length > 0) return pickUntried(plan.balancer, input, tried, pool.levels);
-    return candidates[plan.balancer.pick(input)];
+    const picked = candidates[plan.balancer.pick(input)];
+    const { perInstance } = plan.limits;
+    if (perInstance === 0 || picked === undefined || picked.inFlight < perInstance) return picked;
+    return pickWithRoom(plan.balancer, input, perInstance);
   } catch {
     return undefined;
   }
@@ -66,6 +68,17 @@ function levelFor(
   if (levels.length < 2) return levels[0];
   const point = key === undefined ? level() : key / 2 ** 32;
   return levels[levelAt(levels, point)];
+}
+
+// Where an instance is full, others take its requests.
+function pickWithRoom(
+  balancer: Balancer,
+  { candidates, draw, now, cursor = 0, key }: Input,
+  most: number,
+): InstanceState | undefined {
+  const left = candidates.filter(({ inFlight }) => inFlight < most);
+  if (left.length === 0) return undefined;
+  return left[balancer.pick({ candidates: left, draw, now, cursor, key })];
 }
 
 interface Input extends PickInput {
@@ -84,13 +97,24 @@ function pickUntried(
     const again = pickByOtherKeys(balancer, input, key, isUntried);
     if (again !== undefined) return again;
   }
-  const untried = candidates.filter(isUntried);
-  const elsewhere =
-    untried.length === 0 && levels.length > 1
-      ? levels.flatMap((level) => level.candidates).filter(isUntried)
-      : untried;
-  const left = elsewhere.length > 0 ? elsewhere : candidates;
+  const left = untriedOf(candidates, levels, isUntried);
+  if (left === undefined) return candidates[balancer.pick(input)];
   return left[balancer.pick({ candidates: left, draw, now, cursor, key })];
+}
+
+// Those of its own level first, then those of the first level that has some; undefined where all were tried.
+function untriedOf(
+  candidates: readonly InstanceState[],
+  levels: readonly LevelState[],
+  isUntried: (instance: InstanceState) => boolean,
+): readonly InstanceState[] | undefined {
+  const own = candidates.filter(isUntried);
+  if (own.length > 0) return own;
+  for (const level of levels) {
+    const untried = level.candidates.filter(isUntried);
+    if (untried.length > 0) return untried;
+  }
+  return undefined;
 }
 
 /** What is prepared is for all candidates: preparing it for fewer would cost more than the request. */

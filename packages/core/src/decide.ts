@@ -5,7 +5,9 @@ import {
   refusalHeaders,
   reject,
   rejectBad,
+  rejectOpen,
   rejectOverloaded,
+  respondInstead,
   respondWithCors,
   unmatched,
   withCors,
@@ -27,6 +29,7 @@ import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime } from "./runtime.js";
 import { keptSplit, keyFor, placeFor } from "./place.js";
+import { circuitRetryAfter, isCircuitOpen, placesFor } from "./protection.js";
 import { trailWith } from "./rewrite/forwarded.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
@@ -129,10 +132,34 @@ function forward(
       known,
     );
   }
-  const { service, version } = backend;
+  return nowhere(runtime, id, action, backend, matched, draws);
+}
+
+// There is no place for a request: a fixed answer where there is one, else the reason.
+function nowhere(
+  runtime: Runtime,
+  id: string,
+  action: ForwardPlan,
+  { service, version, target, fallbackResponse, responseHeaders }: BackendPlan,
+  matched: MatchedPath,
+  draws: Draws,
+): Decision {
+  const { view } = matched.request;
+  if (fallbackResponse !== undefined)
+    return respondInstead(id, fallbackResponse, withCors(action, view, responseHeaders));
+  const at = runtime.targets[target];
+  const headers = refusalHeaders(action, view);
+  if (at !== undefined && isCircuitOpen(at, draws.now))
+    return rejectOpen(service, id, headers, circuitRetryAfter(at, draws.now()));
+  const { perInstance = 0 } = at?.plan.limits ?? {};
+  const isFull = at?.pool.levels.some(({ candidates }) =>
+    candidates.some(({ inFlight }) => inFlight >= perInstance),
+  );
+  if (perInstance > 0 && isFull === true)
+    return overloaded(service, at?.pool.inFlight ?? 0, id, action, matched);
   const which = version === "" ? "" : ` in version ${version}`;
   const detail = `service ${service} has no instance${which} that may be tried`;
-  return reject(503, "no-instance", detail, id, refusalHeaders(action, matched.request.view));
+  return reject(503, "no-instance", detail, id, headers);
 }
 
 function trailOf(
@@ -148,7 +175,7 @@ function trailOf(
 
 // Most requests have no limit to meet: then nothing is read.
 function refusalOfLimits(
-  { targets }: Runtime,
+  runtime: Runtime,
   id: string,
   action: ForwardPlan,
   { service, target }: BackendPlan,
@@ -162,16 +189,22 @@ function refusalOfLimits(
       return reject(413, "too-large", detail, id, refusalHeaders(action, matched.request.view));
     }
   }
-  const at = targets[target];
-  if (at === undefined || at.plan.limits.requests === 0) return undefined;
-  if (at.pool.service.load.inFlight < at.plan.limits.requests) return undefined;
-  return rejectOverloaded(
-    service,
-    at.plan.limits.requests,
-    id,
-    refusalHeaders(action, matched.request.view),
-    action.rules.timeouts.requestMs,
-  );
+  const at = runtime.targets[target];
+  if (at === undefined) return undefined;
+  const places = placesFor(runtime.plan, at, action.priority);
+  if (at.pool.service.load.inFlight < places) return undefined;
+  return overloaded(service, places, id, action, matched);
+}
+
+function overloaded(
+  service: string,
+  places: number,
+  id: string,
+  action: ForwardPlan,
+  { request }: MatchedPath,
+): Decision {
+  const headers = refusalHeaders(action, request.view);
+  return rejectOverloaded(service, places, id, headers, action.rules.timeouts.requestMs);
 }
 
 // A body is kept only where it may be sent twice.
@@ -193,6 +226,7 @@ function mirrorsOf(
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
     const target = runtime.targets[mirror.target];
+    if (isCircuitOpen(target, draws.now)) continue;
     const key = keyFor(target, matched);
     const instance = choose(target, draws, key, NOTHING, draws.mirrorBalance);
     if (instance !== undefined)

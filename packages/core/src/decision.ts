@@ -167,7 +167,7 @@ export interface RejectDecision {
   /** The reason in words, for logs. Never sent to the client. */
   readonly detail: string;
   readonly retryAfterMs?: number;
-  /** The service that has no room, of `overloaded`. */
+  /** The service that has no room, of `overloaded`, or that is left alone, of `circuit-open`. */
   readonly service?: string;
   /** Limit of the whole request, of `overloaded`: how long it may wait for room. 0 means none. Unit: milliseconds. */
   readonly requestMs?: number;
@@ -220,6 +220,8 @@ export class Forward implements ForwardDecision {
   readonly #known: KnownClient | undefined;
   readonly #rules: ForwardRules;
   #instance: InstanceState | undefined = undefined;
+  /** Of the circuit breaker, when it was started. */
+  #period = 0;
   readonly timeouts: Timeouts;
   readonly limits: ForwardLimits;
   readonly hedge: HedgeRule | undefined;
@@ -281,6 +283,15 @@ export class Forward implements ForwardDecision {
     decision.#progress = "started";
     decision.#instance = instance;
     return true;
+  }
+
+  /** Notes the period of the circuit breaker that the attempt belongs to. */
+  static belongTo(decision: Forward, period: number): void {
+    decision.#period = period;
+  }
+
+  static periodOf(decision: Forward): number {
+    return decision.#period;
   }
 
   /** The path and query of the request without the path of the instance's base URL. */

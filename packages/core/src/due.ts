@@ -1,4 +1,5 @@
-import type { Announce, PlainChange } from "./change.js";
+import type { Announce, InstanceChange } from "./change.js";
+import { breakerDueAt, settleBreaker } from "./health/circuit-breaker.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 /** Tells once that an instance that gets nothing new has nothing under way, and keeps no sessions any more. */
@@ -22,7 +23,7 @@ export function leave(instance: InstanceState, now: number, announce: Announce):
 export function nameOf({
   service,
   reference,
-}: InstanceState): Pick<PlainChange, "service" | "instance"> {
+}: InstanceState): Pick<InstanceChange, "service" | "instance"> {
   return { service, instance: reference };
 }
 
@@ -31,7 +32,9 @@ export function nameOf({
  * somebody looks.
  */
 export function settleDue(service: ServiceState, now: number, announce: Announce): void {
-  service.dueAt = Number.POSITIVE_INFINITY;
+  const phase = settleBreaker(service.breaker, now);
+  if (phase !== undefined) announce({ kind: "breaker", service: service.name, phase });
+  service.dueAt = breakerDueAt(service.breaker);
   for (const instance of service.instances.values()) {
     if (instance.isEjected && instance.ejectedUntil <= now) {
       instance.isEjected = false;
@@ -40,13 +43,21 @@ export function settleDue(service: ServiceState, now: number, announce: Announce
       announce({ kind: "returned", ...nameOf(instance) });
     }
     tellDrained(instance, now, announce);
-    service.dueAt = Math.min(service.dueAt, dueAtOf(instance));
+    service.dueAt = Math.min(service.dueAt, dueAtOf(instance, now));
   }
 }
 
-/** When time alone brings something to be told of an instance. */
-export function dueAtOf({ isEjected, ejectedUntil, drainUntil, isDrained }: InstanceState): number {
+/**
+ * When time alone brings something to be told of an instance; `Infinity` when it does not.
+ *
+ * @param looked when somebody looked last: a drain whose deadline had passed by then waits for its requests alone, and ends with
+ *   a report
+ */
+export function dueAtOf(
+  { isEjected, ejectedUntil, drainUntil, isDrained }: InstanceState,
+  looked = 0,
+): number {
   const returnsAt = isEjected ? ejectedUntil : Number.POSITIVE_INFINITY;
-  const drainedAt = drainUntil > 0 && !isDrained ? drainUntil : Number.POSITIVE_INFINITY;
+  const drainedAt = drainUntil > looked && !isDrained ? drainUntil : Number.POSITIVE_INFINITY;
   return Math.min(returnsAt, drainedAt);
 }

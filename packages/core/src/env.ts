@@ -1,6 +1,6 @@
 /** What a random number is drawn for. A test lists its draws by purpose, so a new purpose breaks no old test. */
 export type DrawPurpose =
-  "split" | "level" | "balance" | "mirror" | "mirror-balance" | "retry" | (string & {});
+  "split" | "level" | "balance" | "mirror" | "mirror-balance" | "retry" | "limit" | (string & {});
 
 /**
  * The only way by which time and chance enter core.

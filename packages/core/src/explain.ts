@@ -26,6 +26,7 @@ import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
 import type { Runtime } from "./runtime.js";
 import { readSplit, type SplitReading } from "./split/read-split.js";
 import type { InstanceState } from "./state.js";
+import { whyLeftOut } from "./why-left-out.js";
 
 /** Tables of up to this many alternatives, and services of as many instances, are listed whole. */
 const MOST_LISTED = 50;
@@ -263,6 +264,9 @@ function explainPool(
   const candidates = new Set(
     isPanic && !triesAll ? [] : levels.flatMap((level) => level.candidates),
   );
+  const pinned = pool?.members.find(({ reference }) => reference === chosen);
+  // Nobody else gets to one that drains.
+  if (pinned !== undefined && pinned.drainUntil > 0) candidates.add(pinned);
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
   const listed = firstOf(
     all,
@@ -284,15 +288,6 @@ function explainPool(
       return { ...base, verdict: instance.reference === chosen ? "chosen" : "candidate" };
     }),
   };
-}
-
-function whyLeftOut(instance: InstanceState, version: string, now: number): string {
-  if (version !== "" && instance.version !== version)
-    return instance.version === "" ? "it has no version" : `it is version ${instance.version}`;
-  if (instance.drainUntil > 0) return "it drains";
-  if (instance.probe.status === "waiting") return "it waits for its first probe";
-  if (instance.probe.status === "failing") return "it fails its probes";
-  return `it is ejected for ${Math.ceil(instance.ejectedUntil - now)} ms more`;
 }
 
 function named(text: string): string | undefined {

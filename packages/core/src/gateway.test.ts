@@ -98,7 +98,7 @@ const stateOf = (gateway: Gateway, id: string, service = "users") =>
 /** What happens to instances from now on, as `kind id`. */
 const watched = (gateway: Gateway): string[] => {
   const seen: string[] = [];
-  gateway.onChange(({ kind, instance }: GatewayChange) => seen.push(`${kind} ${instance.id}`));
+  gateway.onChange(({ kind, instance }: GatewayChange) => seen.push(`${kind} ${instance?.id}`));
   return seen;
 };
 
@@ -646,7 +646,7 @@ describe("updating", () => {
     const decision = forwarded(gateway);
     gateway.start(decision);
     const seen: string[] = [];
-    gateway.onChange(({ kind, instance }) => seen.push(`${kind} ${instance.url}`));
+    gateway.onChange(({ kind, instance }) => seen.push(`${kind} ${instance?.url}`));
     gateway.update(at("http://new"));
     expect(seen).toContain("left http://old");
     expect(seen).toContain("joined http://new");
@@ -743,7 +743,7 @@ it("shows the socket of an instance in its decisions, and takes another socket f
   });
   const gateway = createGateway(at("/run/1.sock"));
   const seen: string[] = [];
-  gateway.onChange(({ kind, instance }) => seen.push(`${kind} ${instance.socketPath}`));
+  gateway.onChange(({ kind, instance }) => seen.push(`${kind} ${instance?.socketPath}`));
   const view = { method: "GET", url: "/", headers: { host: "h" } };
   expect(gateway.decide(view)).toMatchObject({
     instance: { id: "a", url: "http://app", socketPath: "/run/1.sock" },
@@ -813,8 +813,8 @@ describe("for any sequence of calls", () => {
         const env = testEnv();
         const gateway = createGateway(users(...names.map(urlOf)), { env });
         const joined = new Map<string, number>();
-        gateway.onChange(({ kind, instance: { id } }) => {
-          if (kind === "joined") joined.set(id, (joined.get(id) ?? 0) + 1);
+        gateway.onChange(({ kind, instance }) => {
+          if (kind === "joined") joined.set(instance.id, (joined.get(instance.id) ?? 0) + 1);
         });
         const model: Model = { gateway, env, decisions: [], started: new Map(), joined };
         for (const run of calls) {

@@ -1,5 +1,5 @@
 import {
-  TellingChange,
+  tellingChange,
   type GatewayChange,
   type InstanceCounts,
   type PlainChange,
@@ -19,6 +19,7 @@ import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
 import { isEligible } from "./health/eligible.js";
 import type { HedgeFacts } from "./health/hedge.js";
+import type { ProbeRule } from "./health/probe.js";
 import type { RetryFacts } from "./health/retry.js";
 import { MatchValue, type MatchResult, type Reused } from "./gateway-match.js";
 import type { Outcome } from "./outcome.js";
@@ -27,7 +28,7 @@ import { LiveService, type ControlHost, type ServiceControl } from "./service-co
 import { settleOutcome, startAttempt } from "./settle.js";
 import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.js";
 import { newRuntime, type Runtime } from "./runtime.js";
-import type { ServiceState } from "./state.js";
+import type { InstanceReference, ServiceState } from "./state.js";
 import { suggest } from "./config/suggest.js";
 import {
   restoreServices,
@@ -125,6 +126,10 @@ export interface Gateway<Known extends Answers = Answers> {
   connectOf(service: string): ConnectPlan | undefined;
   /** Limits of the requests under way at a service; undefined when there is no such service. */
   limitsOf(service: string): ServiceLimitsPlan | undefined;
+  /** What the instances of a service are asked by themselves; undefined where they are not, or there is no such service. */
+  probeOf(service: string): ProbeRule | undefined;
+  /** The instances of a service, as decisions and events name them; none when there is no such service. O(instances). */
+  instancesOf(service: string): readonly InstanceReference[];
 }
 
 /**
@@ -157,9 +162,10 @@ class SignalboxGateway implements Gateway, ControlHost {
   #listenerErrors = 0;
   #envErrors = 0;
   #lastNow: number;
+  readonly #drawLimit = (): number => this.#env.random("limit");
   readonly #controls = new Map<string, LiveService>();
   readonly announce = (change: PlainChange): void => {
-    const told = new TellingChange(change, () => this.#countsOf(change.service));
+    const told = tellingChange(change, () => this.#countsOf(change.service));
     for (const listener of this.#listeners) {
       try {
         const heard: unknown = listener(told);
@@ -239,6 +245,7 @@ class SignalboxGateway implements Gateway, ControlHost {
       outcome,
       this.#now(),
       this.announce,
+      this.#drawLimit,
     );
     if (!settled) this.#ignoredReports++;
     return settled;
@@ -355,6 +362,15 @@ class SignalboxGateway implements Gateway, ControlHost {
 
   limitsOf(service: string): ServiceLimitsPlan | undefined {
     return this.#runtime.plan.services.get(service)?.limits;
+  }
+
+  probeOf(service: string): ProbeRule | undefined {
+    return this.#runtime.plan.services.get(service)?.probe;
+  }
+
+  instancesOf(service: string): readonly InstanceReference[] {
+    const instances = this.#runtime.services.get(service)?.instances.values() ?? [];
+    return [...instances].map(({ reference }) => reference);
   }
 }
 

@@ -74,6 +74,7 @@ export type {
   InstanceConfig,
   ServiceConfig,
   ServiceLimitsConfig,
+  SubsetConfig,
 } from "./config/service-config.js";
 export type {
   BalancerConfig,
@@ -82,7 +83,14 @@ export type {
   KeyConfig,
 } from "./config/balancer-config.js";
 export type { AffinityConfig, AffinityCookieConfig } from "./affinity/affinity-config.js";
-export type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./config/health-config.js";
+export type {
+  BreakerConfig,
+  OutlierConfig,
+  ProbeConfig,
+  RetryBudgetConfig,
+} from "./config/health-config.js";
+export type { ConcurrencyRule } from "./health/adaptive-concurrency.js";
+export type { BreakerPhase, BreakerRule } from "./health/circuit-breaker.js";
 export type { KnownAnswers, KnownForward } from "./config/known-answers.js";
 export type { ConnectPlan, ServiceLimitsPlan, TlsPlan } from "./config/plan.js";
 export { analyzeRoutes } from "./analysis/analyze.js";
@@ -123,6 +131,7 @@ export {
 } from "./balance/peak-ewma.js";
 export { random } from "./balance/random.js";
 export { rendezvous, rendezvousWith, type RendezvousOptions } from "./balance/rendezvous.js";
+export { subsetOf } from "./balance/subset.js";
 export { roundRobin } from "./balance/round-robin.js";
 export {
   buildUpstreamRequest,
@@ -171,7 +180,7 @@ export type {
 } from "./outcome.js";
 export type { HedgeFacts } from "./health/hedge.js";
 export type { RetryFacts, StopReason } from "./health/retry.js";
-export type { GatewayChange, InstanceChange, InstanceCounts } from "./change.js";
+export type { BreakerChange, GatewayChange, InstanceChange, InstanceCounts } from "./change.js";
 export type { EjectionReason } from "./health/ejection-reason.js";
 export type { ProbeRule } from "./health/probe.js";
 export type {

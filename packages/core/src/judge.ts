@@ -28,11 +28,13 @@ export function judge(
   now: number,
   announce: Announce,
 ): void {
-  if (!isJudged || outcome.kind === "failure") countConsecutive(instance, outcome);
   const plan = runtime.plan.services.get(instance.service);
   const service = runtime.services.get(instance.service);
   // It left, or belongs to a state from before a restore.
   if (plan === undefined || service?.instances.get(instance.id) !== instance) return;
+  // Who has returned meanwhile begins anew.
+  if (now >= service.dueAt) settleDue(service, now, announce);
+  if (!isJudged || outcome.kind === "failure") countConsecutive(instance, outcome);
   if (!isJudged) learnLatency(plan, instance, outcome, now);
   const { outlier } = plan;
   if (outlier === undefined) return;
@@ -40,7 +42,6 @@ export function judge(
   countInWindow(instance.counts, outcome, isJudged);
   const reason = consecutiveReason(outlier, instance);
   if (reason === undefined) return;
-  if (now >= service.dueAt) settleDue(service, now, announce);
   // The row is long enough, whichever of the two it is.
   const rule = { ...outlier, consecutiveFailures: 0 };
   const ejection = dueEjection(rule, instance, othersOf(service, instance, now), now);

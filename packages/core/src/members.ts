@@ -3,6 +3,7 @@ import { newSessionMemory, withBounds } from "./affinity/memory.js";
 import { addPin, newPinTable, removePin, suits } from "./affinity/pin-table.js";
 import type { InstancePlan, ServicePlan } from "./config/plan.js";
 import { newWindowCounts } from "./health/window-counts.js";
+import { newBreakerState } from "./health/circuit-breaker.js";
 import { newRetryBudget } from "./health/retry-budget.js";
 import { makeStale } from "./pool-levels.js";
 import { dueAtOf } from "./due.js";
@@ -14,11 +15,15 @@ import type {
   ServiceState,
 } from "./state.js";
 
-/** A service without instances. */
+/**
+ * A service without instances.
+ *
+ * @param before what is kept of the state before
+ */
 export function newService(
   { name, affinity }: Pick<ServicePlan, "name" | "affinity">,
   versions: Iterable<string>,
-  before: ServiceState | undefined,
+  before: Partial<ServiceState> | undefined,
   now: number,
 ): ServiceState {
   const service: ServiceState = {
@@ -31,10 +36,12 @@ export function newService(
       affinity?.kind === "header" ? sessionsFor(affinity, before?.sessions, now) : undefined,
     windowStartedAt: before?.windowStartedAt ?? now,
     retryBudget: before?.retryBudget ?? newRetryBudget(),
+    breaker: before?.breaker ?? newBreakerState(),
+    concurrency: before?.concurrency,
     load: before?.load ?? { inFlight: 0 },
   };
   for (const version of ["", ...versions])
-    addPool(service, version, before?.pools.get(version)?.cursor);
+    addPool(service, version, before?.pools?.get(version)?.cursor);
   return service;
 }
 
@@ -59,6 +66,7 @@ function addPool(service: ServiceState, version: string, cursor = 0): PoolState 
     levels: [],
     isPanic: false,
     staleAt: Number.NEGATIVE_INFINITY,
+    workedOutBy: undefined,
     cursor,
     inFlight: 0,
   };

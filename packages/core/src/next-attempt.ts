@@ -12,7 +12,8 @@ import {
   type StopReason,
 } from "./health/retry.js";
 import type { Outcome } from "./outcome.js";
-import { targetOf, type Runtime } from "./runtime.js";
+import { isCircuitOpen } from "./protection.js";
+import { targetOf, type Runtime, type Target } from "./runtime.js";
 import type { InstanceState } from "./state.js";
 
 /** What follows a failed or a slow attempt. */
@@ -37,6 +38,7 @@ export function retryAttempt(
   if (!mayRetry(retryBudget, service.retryBudget, draws.now())) return stop("budget");
   const delayMs = pauseOf(retryRule, before.attempt, draws.retry, facts);
   if (isTooLong(delayMs, facts)) return stop("time");
+  if (isCircuitOpen(targetBefore(runtime, before), draws.now)) return stop("circuit-open");
   const instance = chooseAgain(runtime, draws, before);
   return instance === undefined ? stop("no-instance") : again(runtime, before, instance, delayMs);
 }
@@ -54,6 +56,7 @@ export function hedgeAttempt(
   if (service === undefined) return stop("no-instance");
   const { retryBudget } = runtime.plan.services.get(before.service) ?? {};
   if (!mayRetry(retryBudget, service.retryBudget, draws.now())) return stop("budget");
+  if (isCircuitOpen(targetBefore(runtime, before), draws.now)) return stop("circuit-open");
   const instance = chooseAgain(runtime, draws, before);
   // The same request once more where it is slow already helps nobody.
   if (instance === undefined || isTried(before, instance)) return stop("no-instance");
@@ -64,13 +67,14 @@ function isTooLong(delayMs: number, { remainingMs, retryAfterMs = 0 }: RetryFact
   return remainingMs === undefined ? retryAfterMs >= MAX_PAUSE_MS : delayMs >= remainingMs;
 }
 
-function chooseAgain(
-  { plan, services }: Runtime,
-  draws: Draws,
-  before: Forward,
-): InstanceState | undefined {
-  const target = targetOf(plan, services, before.service, Forward.originOf(before).pool);
-  return choose(target, draws, Forward.knownOf(before)?.key, [...before.tried, before.instance.id]);
+function chooseAgain(runtime: Runtime, draws: Draws, before: Forward): InstanceState | undefined {
+  const target = targetBefore(runtime, before);
+  const tried = [...before.tried, before.instance.id];
+  return choose(target, draws, Forward.knownOf(before)?.key, tried);
+}
+
+function targetBefore({ plan, services }: Runtime, before: Forward): Target | undefined {
+  return targetOf(plan, services, before.service, Forward.originOf(before).pool);
 }
 
 function isTried({ tried, instance }: Forward, { id }: InstanceState): boolean {

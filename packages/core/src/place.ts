@@ -4,6 +4,7 @@ import { choose, type Draws } from "./choose.js";
 import { clientPin, pinCookies, pinnedIn } from "./client-pin.js";
 import type { BackendPlan, SplitPlan } from "./config/plan.js";
 import type { KnownClient, Origin } from "./decision.js";
+import { isCircuitOpen } from "./protection.js";
 import { requestKey } from "./request-key.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import type { Runtime, Target } from "./runtime.js";
@@ -46,12 +47,15 @@ export function placeFor(
   matched: MatchedPath,
   draws: Draws,
 ): InstancePlace | undefined {
-  if (fallback === undefined) return placeIn(targets[target], origin, matched, draws);
+  const main = isCircuitOpen(targets[target], draws.now) ? undefined : targets[target];
+  if (fallback === undefined) return placeIn(main, origin, matched, draws);
+  const second = targets[fallback.target];
+  const spare = isCircuitOpen(second, draws.now) ? undefined : second;
   return (
-    placeIn(targets[target], origin, matched, draws, false) ??
-    placeIn(targets[fallback.target], fallback.origin, matched, draws, false) ??
-    placeIn(targets[target], origin, matched, draws) ??
-    placeIn(targets[fallback.target], fallback.origin, matched, draws)
+    placeIn(main, origin, matched, draws, false) ??
+    placeIn(spare, fallback.origin, matched, draws, false) ??
+    placeIn(main, origin, matched, draws) ??
+    placeIn(spare, fallback.origin, matched, draws)
   );
 }
 

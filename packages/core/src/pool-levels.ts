@@ -1,4 +1,5 @@
 import type { Balancer } from "./balance/balancer.js";
+import { subsetOf } from "./balance/subset.js";
 import type { ServicePlan } from "./config/plan.js";
 import { isEligible, nextChange } from "./health/eligible.js";
 import { levelsOf } from "./health/levels.js";
@@ -11,7 +12,7 @@ import type { InstanceState, PoolState } from "./state.js";
  * do it.
  */
 export function freshen(pool: PoolState, plan: ServicePlan, now: number): void {
-  if (now < pool.staleAt) return;
+  if (now < pool.staleAt && pool.workedOutBy === plan) return;
   const { members } = pool;
   let staleAt = Number.POSITIVE_INFINITY;
   for (const member of members) {
@@ -20,7 +21,10 @@ export function freshen(pool: PoolState, plan: ServicePlan, now: number): void {
     if (next > now) staleAt = Math.min(staleAt, next);
   }
   // Copies: members come and go, and what is prepared is for these.
-  const open = members.filter(({ drainUntil }) => drainUntil === 0);
+  const open = subsetFor(
+    plan,
+    members.filter(({ drainUntil }) => drainUntil === 0),
+  );
   const eligible = open.every((member) => isEligible(member, now))
     ? open
     : open.filter((member) => isEligible(member, now));
@@ -31,6 +35,23 @@ export function freshen(pool: PoolState, plan: ServicePlan, now: number): void {
     upTo,
   }));
   pool.staleAt = staleAt;
+  pool.workedOutBy = plan;
+}
+
+// The same gateway keeps to the same instances as they come and go.
+function subsetFor(
+  { subset }: ServicePlan,
+  open: readonly InstanceState[],
+): readonly InstanceState[] {
+  if (subset === undefined || open.length <= subset.size) return open;
+  const ids = open.map(({ id }) => id);
+  const chosen = new Set(subsetOf(ids, subset.client, subset.size));
+  return open.filter(({ id }) => chosen.has(id));
+}
+
+/** Whether time makes no difference to what is worked out, and it is that of this plan. */
+export function isTimeless({ staleAt, workedOutBy }: PoolState, plan: ServicePlan): boolean {
+  return staleAt === Number.POSITIVE_INFINITY && workedOutBy === plan;
 }
 
 function weigh(member: InstanceState, rule: SlowStartRule, now: number): void {

@@ -15,7 +15,7 @@ function started(more: object = {}) {
   const gateway: Gateway = createGateway({ ...config, ...more } as never, { env });
   const told: string[] = [];
   const tell = ({ kind, instance }: GatewayChange): void =>
-    void told.push(`${kind} ${instance.id}`);
+    void told.push(`${kind} ${instance?.id}`);
   gateway.onChange(tell);
   const forward = () => {
     const decision = gateway.decide(view);

@@ -5,6 +5,7 @@ import type { InstanceConfig } from "./config/service-config.js";
 import { isEligible } from "./health/eligible.js";
 import { countProbe, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
+import { DescribedInstances, differs } from "./described-instances.js";
 import { addMember, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
 import { leave, nameOf, tellDrained } from "./due.js";
@@ -41,7 +42,7 @@ export interface DrainOptions {
 
 /**
  * The instances of one service while the gateway runs. What is done here stays over an `update`, unless that changes the
- * configured list of the service.
+ * configured list of the service: then that list holds, and drains go on.
  *
  * @example
  * const products = gateway.service("products");
@@ -64,8 +65,8 @@ export interface ServiceControl {
   /**
    * An instance gets nothing new, and what is under way ends. It stays in the list until it is removed.
    *
-   * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` or an
-   *   update with another list came first. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
+   * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` came
+   *   first. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
    * @throws RangeError when there is no instance of that id, or the deadline is not a finite number >= 0
    */
   drain(id: string, options?: DrainOptions): Promise<boolean>;
@@ -108,9 +109,7 @@ export interface ControlHost {
 export class LiveService implements ServiceControl {
   readonly name: string;
   readonly #host: ControlHost;
-  /** Instances by what was written of them, and the other way round. */
-  readonly #known = new Map<string, InstanceState>();
-  readonly #texts = new WeakMap<InstanceState, string>();
+  readonly #described = new DescribedInstances();
 
   constructor(name: string, host: ControlHost) {
     this.name = name;
@@ -193,7 +192,7 @@ export class LiveService implements ServiceControl {
     if (!Number.isFinite(weight) || weight <= 0)
       throw new RangeError(`weight: expected a finite number > 0, got ${String(weight)}`);
     const instance = this.#find(id);
-    this.#forget(instance);
+    this.#described.forget(instance);
     instance.fullWeight = weight;
     instance.weight = weight;
     makeStale(instance);
@@ -207,7 +206,10 @@ export class LiveService implements ServiceControl {
     const instance = this.#state.instances.get(id);
     const { probe } = this;
     if (instance === undefined || probe === undefined) return false;
+    const isFirst = instance.probe.status === "waiting";
     if (!countProbe(probe, instance.probe, passed)) return true;
+    // Its traffic begins only now, and its slow start with it.
+    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = this.#host.now();
     makeStale(instance);
     this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
     return true;
@@ -219,8 +221,8 @@ export class LiveService implements ServiceControl {
     const kept = new Set<InstanceState>();
     const fresh: number[] = [];
     for (const [index, text] of texts.entries()) {
-      const known = this.#known.get(text);
-      if (known === undefined || state.instances.get(known.id) !== known) fresh.push(index);
+      const known = this.#described.find(state, text);
+      if (known === undefined) fresh.push(index);
       else kept.add(known);
     }
     const plans = compileInstances(
@@ -236,10 +238,12 @@ export class LiveService implements ServiceControl {
       const isNew = !state.instances.has(plan.id);
       if (isNew) added.push(plan.id);
       else if (differs(state.instances.get(plan.id) as InstanceState, plan)) changed.push(plan.id);
-      this.#remember(this.#put(state, plan), texts[fresh[index] as number] as string);
+      const text = texts[fresh[index] as number] as string;
+      this.#described.remember(this.#put(state, plan), plan, text);
     }
     const gone = [...state.instances.values()].filter(({ id }) => !ids.has(id));
     if (gone.length > 0) this.#takeOut(state, new Set(gone));
+    this.#described.forgetGone(state);
     return { added, removed: gone.map(({ id }) => id), changed };
   }
 
@@ -258,7 +262,7 @@ export class LiveService implements ServiceControl {
       announce({ kind: "joined", ...nameOf(instance) });
       return instance;
     }
-    this.#forget(known);
+    this.#described.forget(known);
     if (known.version !== plan.version) {
       removeMembers(state, new Set([known]));
       known.version = plan.version;
@@ -273,35 +277,10 @@ export class LiveService implements ServiceControl {
     const now = this.#host.now();
     removeMembers(state, gone);
     for (const instance of gone) {
-      this.#forget(instance);
+      this.#described.forget(instance);
       leave(instance, now, this.#host.announce);
     }
   }
-
-  #remember(instance: InstanceState, text: string): void {
-    this.#texts.set(instance, text);
-    this.#known.set(text, instance);
-  }
-
-  #forget(instance: InstanceState): void {
-    const text = this.#texts.get(instance);
-    if (text === undefined) return;
-    this.#texts.delete(instance);
-    this.#known.delete(text);
-  }
-}
-
-function differs(instance: InstanceState, plan: InstancePlan): boolean {
-  const { url, socketPath, basePath, version, fullWeight, zone, tier } = instance;
-  return (
-    url !== plan.url ||
-    socketPath !== plan.socketPath ||
-    basePath !== plan.basePath ||
-    version !== plan.version ||
-    fullWeight !== plan.weight ||
-    zone !== plan.zone ||
-    tier !== plan.tier
-  );
 }
 
 function healthOf(instance: InstanceState, now: number): InstanceStatus["health"] {

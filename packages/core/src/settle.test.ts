@@ -30,7 +30,7 @@ const gatewayOf = (names: readonly string[], service?: Partial<ServiceConfig>) =
   const gateway = createGateway(configOf(names, service), { env });
   const events: string[] = [];
   gateway.onChange(({ kind, instance, forMs }) =>
-    events.push(`${kind} ${instance.id}${forMs === undefined ? "" : ` ${forMs}`}`),
+    events.push(`${kind} ${instance?.id}${forMs === undefined ? "" : ` ${forMs}`}`),
   );
   return { env, gateway, events };
 };

@@ -5,6 +5,7 @@ import { settleDue, tellDrained } from "./due.js";
 import { isGatewayFailure } from "./health/outlier.js";
 import { countAttempt } from "./health/retry-budget.js";
 import { judge } from "./judge.js";
+import { beginCall, endCall, forgetCall } from "./protection.js";
 import type { Outcome } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
 import type { InstanceState } from "./state.js";
@@ -27,6 +28,9 @@ export function startAttempt(
   if (pool !== undefined) pool.cursor++;
   noteSession(service, Forward.knownOf(decision)?.session, instance, now);
   if (now >= service.dueAt) settleDue(service, now, announce);
+  const plan = runtime.plan.services.get(service.name);
+  if (plan?.breaker !== undefined)
+    Forward.belongTo(decision, beginCall(plan, service, now, announce));
   countAttempt(service.retryBudget, decision.attempt > 1, now);
   return true;
 }
@@ -38,22 +42,44 @@ export function settleOutcome(
   outcome: Outcome,
   now: number,
   announce: Announce,
+  draw: () => number,
 ): boolean {
   if (outcome.kind === "head") {
     const instance = Forward.judge(decision, isGatewayFailure(outcome.status));
     if (instance === undefined) return false;
     judge(runtime, instance, outcome, false, now, announce);
+    learn(runtime, decision, outcome, draw, now, announce);
     return true;
   }
   const ended = Forward.end(decision);
   if (ended === undefined) return false;
   const { instance, isJudged, isBlamed } = ended;
+  if (!isJudged) learn(runtime, decision, outcome, draw, now, announce);
   count(instance, -1);
   // One attempt is one failure at most, whatever came after a head that was one.
   if (!isBlamed && (!isJudged || outcome.kind === "failure"))
     judge(runtime, instance, outcome, isJudged, now, announce);
   if (instance.inFlight === 0) tellDrained(instance, now, announce);
   return true;
+}
+
+// What protects a service looks at each attempt once.
+function learn(
+  { plan, services }: Runtime,
+  decision: Forward,
+  outcome: Outcome,
+  draw: () => number,
+  now: number,
+  announce: Announce,
+): void {
+  const servicePlan = plan.services.get(decision.service);
+  const service = services.get(decision.service);
+  if (servicePlan === undefined || service === undefined) return;
+  if (servicePlan.breaker === undefined && servicePlan.limits.adaptive === undefined) return;
+  const period = Forward.periodOf(decision);
+  if (outcome.kind === "cancelled") return forgetCall(service, period);
+  const { attemptMs } = decision.timeouts;
+  endCall(servicePlan, service, { period, outcome, attemptMs }, draw, now, announce);
 }
 
 function count(instance: InstanceState, requests: 1 | -1): void {

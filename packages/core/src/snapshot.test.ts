@@ -56,6 +56,8 @@ describe("a snapshot", () => {
           requests: NONE,
           retries: NONE,
           intervalMsAgo: 0,
+          breaker: { phase: "closed", openForMs: 0, openings: 0 },
+          adaptiveLimit: null,
         },
       },
       ignoredReports: 0,
@@ -167,6 +169,8 @@ describe("restoring", () => {
       requests: NONE,
       retries: NONE,
       intervalMsAgo: 0,
+      breaker: { phase: "closed", openForMs: 0, openings: 0 },
+      adaptiveLimit: null,
     });
     gateway.restore({});
     expect(gateway.snapshot()).toEqual(gatewayOf().gateway.snapshot());

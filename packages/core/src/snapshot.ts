@@ -1,3 +1,5 @@
+import { newConcurrencyState, CONCURRENCY_DEFAULTS } from "./health/adaptive-concurrency.js";
+import type { BreakerPhase, BreakerState } from "./health/circuit-breaker.js";
 import type { ProbeState } from "./health/probe.js";
 import type { WindowCounts } from "./health/window-counts.js";
 import type { InstanceState, PoolState, ServiceState } from "./state.js";
@@ -13,7 +15,7 @@ export interface InstanceSnapshot {
   readonly ejectionFactor: number;
   /** Since the latest ejection ended. Unit: milliseconds; 0 while it lasts, and when there was none. */
   readonly returnedMsAgo: number;
-  /** Since it joined. Unit: milliseconds; `null` for one that the gateway began with. */
+  /** Since it joined, or passed the first of its probes. Unit: milliseconds; `null` for one that the gateway began with. */
   readonly joinedMsAgo: number | null;
   /** How long it still keeps its sessions while it drains. Unit: milliseconds; `null` when it does not drain. */
   readonly drainForMs: number | null;
@@ -37,6 +39,19 @@ export interface ServiceSnapshot {
   readonly retries: readonly number[];
   /** Since the running interval of outlier detection began. Unit: milliseconds. */
   readonly intervalMsAgo: number;
+  /** Phase of the circuit breaker. The calls that it has counted are not kept. */
+  readonly breaker: BreakerSnapshot;
+  /** Adaptive limit of the requests under way; `null` where there is none yet. */
+  readonly adaptiveLimit: number | null;
+}
+
+/** State of a circuit breaker as plain data. */
+export interface BreakerSnapshot {
+  readonly phase: BreakerPhase;
+  /** How long it stays open. Unit: milliseconds; 0 when it is not open. */
+  readonly openForMs: number;
+  /** Times that it opened since it was closed. */
+  readonly openings: number;
 }
 
 /** All state of a gateway as plain JSON data. */
@@ -59,6 +74,8 @@ export interface PartialSnapshot {
       readonly requests?: readonly number[];
       readonly retries?: readonly number[];
       readonly intervalMsAgo?: number;
+      readonly breaker?: BreakerSnapshot;
+      readonly adaptiveLimit?: number | null;
     };
   };
   readonly ignoredReports?: number;
@@ -76,6 +93,12 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
     requests: recent(service.retryBudget.requests, service.retryBudget.second, now),
     retries: recent(service.retryBudget.retries, service.retryBudget.second, now),
     intervalMsAgo: now - service.windowStartedAt,
+    breaker: {
+      phase: service.breaker.phase,
+      openForMs: Math.max(0, service.breaker.openUntil - now),
+      openings: service.breaker.openings,
+    },
+    adaptiveLimit: service.concurrency?.limit ?? null,
   };
 }
 
@@ -136,6 +159,12 @@ export function restoreServices(
     service.load.inFlight = inFlightOf(service.instances.values());
     for (const pool of service.pools.values()) pool.inFlight = inFlightOf(pool.members);
     service.dueAt = Number.NEGATIVE_INFINITY;
+    if (wanted.breaker !== undefined)
+      restoreBreaker(service.breaker, wanted.breaker, now, `${at}/breaker`);
+    if (wanted.adaptiveLimit != null) {
+      service.concurrency = newConcurrencyState(CONCURRENCY_DEFAULTS);
+      service.concurrency.limit = time(wanted.adaptiveLimit, `${at}/adaptiveLimit`);
+    }
     service.windowStartedAt = now - time(wanted.intervalMsAgo ?? 0, `${at}/intervalMsAgo`);
     for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
       const pool: PoolState | undefined = service.pools.get(version);
@@ -179,11 +208,24 @@ function restoreInstance(
     instance.ejectedUntil = instance.ejectionFactor === 0 ? 0 : now - ago;
   }
   restoreTimes(instance, state, now, at);
-  const { status, contrary } = state.probe ?? instance.probe;
-  instance.probe.status = status;
-  instance.probe.contrary = count(contrary, `${at}/probe/contrary`);
+  if (state.probe !== undefined) restoreProbe(instance.probe, state.probe, `${at}/probe`);
   for (const field of Object.keys(instance.counts) as (keyof WindowCounts)[])
     instance.counts[field] = time(state.counts?.[field] ?? 0, `${at}/counts/${field}`);
+}
+
+const STATUSES = ["unprobed", "waiting", "passing", "failing"] as const;
+
+function restoreProbe(probe: ProbeState, { status, contrary }: ProbeState, at: string): void {
+  if (!STATUSES.includes(status)) {
+    const listed = STATUSES.map((each) => JSON.stringify(each)).join(", ");
+    const got = JSON.stringify(status);
+    throw new RangeError(`${at}/status: expected one of ${listed}, got ${got}`);
+  }
+  const results = count(contrary, `${at}/contrary`);
+  // Of a time when the service had probes and has none now, or the other way round.
+  if ((status === "unprobed") !== (probe.status === "unprobed")) return;
+  probe.status = status;
+  probe.contrary = results;
 }
 
 function restoreTimes(
@@ -196,6 +238,17 @@ function restoreTimes(
   if (drainForMs != null) instance.drainUntil = now + time(drainForMs, `${at}/drainForMs`);
   instance.latencyMs = time(latencyMs, `${at}/latencyMs`);
   instance.latencyAt = now - time(latencyMsAgo, `${at}/latencyMsAgo`);
+}
+
+function restoreBreaker(
+  state: BreakerState,
+  { phase, openForMs, openings }: BreakerSnapshot,
+  now: number,
+  at: string,
+): void {
+  state.phase = phase;
+  state.openings = count(openings, `${at}/openings`);
+  state.openUntil = phase === "open" ? now + time(openForMs, `${at}/openForMs`) : 0;
 }
 
 function restoreCounts(

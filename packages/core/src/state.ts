@@ -1,5 +1,7 @@
 import type { SessionMemory } from "./affinity/memory.js";
 import type { PinTable } from "./affinity/pin-table.js";
+import type { ConcurrencyState } from "./health/adaptive-concurrency.js";
+import type { BreakerState } from "./health/circuit-breaker.js";
 import type { ProbeState } from "./health/probe.js";
 import type { WindowCounts } from "./health/window-counts.js";
 
@@ -24,7 +26,10 @@ export interface InstanceState {
   tier: number;
   /** The pools that it is a member of; none once it has left. */
   pools: readonly PoolState[];
-  /** When it joined, on the gateway's clock; 0 for the instances that the gateway began with. Unit: milliseconds. */
+  /**
+   * When it joined, or passed the first of its probes, on the gateway's clock; 0 for the instances that the gateway began with.
+   * Unit: milliseconds.
+   */
   joinedAt: number;
   /** Of its service. */
   readonly load: ServiceLoad;
@@ -78,6 +83,8 @@ export interface PoolState {
   isPanic: boolean;
   /** When the levels become stale. `Infinity` when time alone changes nothing; `-Infinity` when something has changed. */
   staleAt: number;
+  /** The plan that the levels were worked out by: what one balancer prepared is nothing to another. */
+  workedOutBy: object | undefined;
   /** Requests started here. */
   cursor: number;
   /** Requests under way at its members. */
@@ -108,6 +115,9 @@ export interface ServiceState {
   /** When the running interval of outlier detection began. */
   windowStartedAt: number;
   readonly retryBudget: RetryBudget;
+  readonly breaker: BreakerState;
+  /** Undefined before the first call, and where the limit is a fixed one. */
+  concurrency: ConcurrencyState | undefined;
   readonly load: ServiceLoad;
 }
 

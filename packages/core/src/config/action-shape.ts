@@ -151,6 +151,7 @@ const target = text(
 const fallback = record("fallback", {
   service: optional(name("a service")),
   version: optional(name("a version")),
+  respond: optional(respond),
 });
 const backendFields = {
   service: name("a service"),

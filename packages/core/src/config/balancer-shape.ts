@@ -46,11 +46,7 @@ const oneKey = either(
   (input) => (isObject(input) ? chooseKey(input) : clientAddress),
   () => [clientAddress, ...chooseKey.forms],
 );
-const keys = list("keys", oneKey);
-const key = either(
-  (input) => (Array.isArray(input) ? keys : oneKey),
-  () => [oneKey, keys],
-);
+const key = oneOrMany("key", oneKey);
 
 const boundedLoad = number(
   "BALANCER",

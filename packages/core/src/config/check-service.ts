@@ -40,7 +40,8 @@ function checkName(
 
 /** What the fields of a balancer say against each other. */
 export function checkRing(problems: ProblemList, balancer: unknown, place: Place): void {
-  const { minimumRingSize = 1_024, maximumRingSize } = recordOf(balancer);
+  const { name, minimumRingSize = 1_024, maximumRingSize } = recordOf(balancer);
+  if (name !== "consistent-hash") return;
   if (typeof minimumRingSize !== "number" || typeof maximumRingSize !== "number") return;
   if (maximumRingSize >= minimumRingSize) return;
   const message = `maximumRingSize is below minimumRingSize (${minimumRingSize})`;

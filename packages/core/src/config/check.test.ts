@@ -53,7 +53,7 @@ describe("a problem is told word for word", () => {
       "two unknown fields of one record",
       route({ matches: {}, toString: 1 }),
       '/routes/0/matches: a route has no field "matches"; did you mean "match"? [UNKNOWN_FIELD]',
-      '/routes/0/toString: a route has no field "toString"; it may have id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies [UNKNOWN_FIELD]',
+      '/routes/0/toString: a route has no field "toString"; it may have id, order, priority, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies [UNKNOWN_FIELD]',
     ],
     [
       "a field that resembles none",
@@ -73,7 +73,7 @@ describe("a problem is told word for word", () => {
     [
       "a route that is no record",
       { routes: [7] },
-      "/routes/0: a route must be a record of id, order, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies, got 7 [TYPE]",
+      "/routes/0: a route must be a record of id, order, priority, match, to, redirect, respond, requestHeaders, responseHeaders, rewrite, responseRewrite, timeouts, retry, hedge, limits, mirror, cors, policies, got 7 [TYPE]",
     ],
     [
       "a list where a record belongs",

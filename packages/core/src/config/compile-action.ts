@@ -5,7 +5,7 @@ import { changedHeaders } from "../rewrite/header-changes.js";
 import { compileCors } from "../rewrite/cors.js";
 import { rangesOf, summable } from "../split/pick-version.js";
 import type { DefaultsConfig } from "./config.js";
-import type { HeaderChangesConfig } from "./rewrite-config.js";
+import type { HeaderChangesConfig, RespondConfig } from "./rewrite-config.js";
 import type {
   BackendConfig,
   MirrorConfig,
@@ -14,7 +14,14 @@ import type {
   ToConfig,
   WeightedBackendConfig,
 } from "./route-config.js";
-import type { ActionPlan, BackendPlan, MirrorPlan, SplitPlan, TargetPlan } from "./plan.js";
+import type {
+  ActionPlan,
+  BackendPlan,
+  FixedResponse,
+  MirrorPlan,
+  SplitPlan,
+  TargetPlan,
+} from "./plan.js";
 import { compileForwarding, mirrorRules } from "./compile-forwarding.js";
 import { compileRedirect, compileResponseRewrite, compileRewrites } from "./compile-rewrite.js";
 import { serviceOfUrls, urlsOf } from "./short-form.js";
@@ -97,27 +104,15 @@ function compileAction(
       redirect: compileRedirect(route.redirect, options),
     });
   if (route.respond !== undefined) {
-    const { status, headers = {}, body = "" } = route.respond;
-    const lower = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-    );
-    const typed =
-      body === "" || "content-type" in lower
-        ? lower
-        : { "content-type": "text/plain; charset=utf-8", ...lower };
+    const { status, headers, body } = fixedResponse(route.respond);
     const decision = {
       kind: "respond",
       route: id,
       status,
-      headers: changedHeaders(typed, responseHeaders),
+      headers: changedHeaders(headers, responseHeaders),
       body,
     } as const;
-    return Object.freeze({
-      ...base,
-      kind: "respond",
-      decision: Object.freeze(decision),
-      headers: Object.freeze(typed),
-    });
+    return Object.freeze({ ...base, kind: "respond", decision: Object.freeze(decision), headers });
   }
   const retryRule = compileRetry(route.retry ?? defaults.retry);
   return Object.freeze({
@@ -130,9 +125,21 @@ function compileAction(
         compileMirror(mirror, route, defaults, targets, options),
       ),
     ),
+    priority: route.priority ?? 0,
     trail,
     responseRewrite: compileResponseRewrite(route.responseRewrite),
   });
+}
+
+function fixedResponse({ status, headers = {}, body = "" }: RespondConfig): FixedResponse {
+  const lower = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const typed =
+    body === "" || "content-type" in lower
+      ? lower
+      : { "content-type": "text/plain; charset=utf-8", ...lower };
+  return Object.freeze({ status, headers: Object.freeze(typed), body });
 }
 
 const NO_RETRY: RetryRule = Object.freeze({ ...DEFAULT_RETRY, attempts: 0 });
@@ -221,6 +228,7 @@ function compileBackend(
     version,
     target: targets.numberOf(service, version),
     fallback: fallback && compileFallback(fallback, service, targets, retryRule),
+    fallbackResponse: fallback?.respond && fixedResponse(fallback.respond),
     origin: Object.freeze({ retryRule, pool: version }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
@@ -230,14 +238,16 @@ function compileBackend(
 }
 
 function compileFallback(
-  { service, version = "" }: NonNullable<BackendConfig["fallback"]>,
+  { service, version, respond }: NonNullable<BackendConfig["fallback"]>,
   own: string,
   targets: Targets,
   retryRule: RetryRule,
 ): BackendPlan["fallback"] {
+  if (service === undefined && version === undefined && respond !== undefined) return undefined;
+  const pool = version ?? "";
   return Object.freeze({
-    target: targets.numberOf(service ?? own, version),
-    origin: Object.freeze({ retryRule, pool: version }),
+    target: targets.numberOf(service ?? own, pool),
+    origin: Object.freeze({ retryRule, pool }),
   });
 }
 

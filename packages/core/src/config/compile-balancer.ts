@@ -30,12 +30,18 @@ function byName(options: BalancerOptions): BalancerPlan {
   return { balancer: balancerOf(options), keys };
 }
 
+// Two draws are what everybody knows by the name: then nothing is scanned unless that is asked for.
+function leastRequestOf({
+  draws = 2,
+  fullScanUpTo = draws === 2 ? 0 : 3 * draws,
+}: Extract<BalancerOptions, { readonly name: "least-request" }>): Balancer {
+  return leastRequestWith({ draws, fullScanUpTo });
+}
+
 function balancerOf(options: BalancerOptions): Balancer {
   switch (options.name) {
     case "least-request":
-      return options.draws === undefined && options.fullScanUpTo === undefined
-        ? leastRequest
-        : leastRequestWith(options);
+      return leastRequestOf(options);
     case "round-robin":
       return roundRobin;
     case "random":

@@ -1,9 +1,17 @@
+import { CONCURRENCY_DEFAULTS } from "../health/adaptive-concurrency.js";
+import { BREAKER_DEFAULTS, type BreakerRule } from "../health/circuit-breaker.js";
 import { LATENCY_DEFAULTS, WINDOW_DEFAULTS } from "../health/outlier-window.js";
 import type { ProbeRule } from "../health/probe.js";
 import { DEFAULT_RETRY_BUDGET, type RetryBudgetRule } from "../health/retry-budget.js";
 import type { SlowStartRule } from "../health/slow-start.js";
-import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
-import type { OutlierPlan } from "./plan.js";
+import type {
+  BreakerConfig,
+  OutlierConfig,
+  ProbeConfig,
+  RetryBudgetConfig,
+} from "./health-config.js";
+import type { OutlierPlan, ServiceLimitsPlan } from "./plan.js";
+import type { ServiceLimitsConfig } from "./service-config.js";
 import { withDefaults } from "./with-defaults.js";
 
 const DEFAULT_OUTLIER = {
@@ -52,6 +60,25 @@ export function compileSlowStart(
 /** The retry budget of a service; undefined for no limit. */
 export function compileRetryBudget(budget: RetryBudgetConfig = {}): RetryBudgetRule | undefined {
   return ruleOf(DEFAULT_RETRY_BUDGET, budget);
+}
+
+/** A circuit breaker; undefined where there is none. */
+export function compileBreaker(breaker: BreakerConfig = false): BreakerRule | undefined {
+  return ruleOf(BREAKER_DEFAULTS, breaker);
+}
+
+const DEFAULT_LIMITS = { requests: 0, perInstance: 0, queue: 0, queueMs: 5_000 };
+
+/** Limits of the requests under way at a service. */
+export function compileLimits({
+  adaptive = false,
+  ...plain
+}: ServiceLimitsConfig = {}): ServiceLimitsPlan {
+  const rule = adaptive === true ? {} : adaptive;
+  return Object.freeze({
+    ...withDefaults(DEFAULT_LIMITS, plain),
+    adaptive: ruleOf(CONCURRENCY_DEFAULTS, rule),
+  });
 }
 
 /** Probes that were checked; undefined where there are none. */

@@ -1,4 +1,5 @@
 import { compileAffinity } from "../affinity/affinity-rule.js";
+import { shedShares } from "../health/load-shed.js";
 import { compileAddresses } from "../match/address.js";
 import type { ParseOptions, RequestLimits } from "../match/target.js";
 import { assertConfig } from "./check.js";
@@ -8,13 +9,15 @@ import type { ConfigInput, DefaultsConfig, GatewayConfig, RequestLimitsConfig } 
 import type { ConnectConfig, ServiceConfig, TlsConfig } from "./service-config.js";
 import { compileBalancer } from "./compile-balancer.js";
 import {
+  compileBreaker,
+  compileLimits,
   compileOutlier,
   compileProbe,
   compileRetryBudget,
   compileSlowStart,
 } from "./compile-health.js";
 import { compileInstance } from "./compile-instances.js";
-import type { ConnectPlan, Plan, ServiceLimitsPlan, ServicePlan, TlsPlan } from "./plan.js";
+import type { ConnectPlan, Plan, ServicePlan, TlsPlan } from "./plan.js";
 import { allServices } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
 
@@ -41,6 +44,7 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
         compileService(name, service, defaults, config.zone),
       ]),
     ),
+    shedShares: sharesOf(routes),
     policies: Object.freeze([...(config.policies ?? [])]),
     hasPolicies:
       (config.policies ?? []).length > 0 ||
@@ -48,6 +52,26 @@ export function compileConfig(input: ConfigInput, before?: Plan): Plan {
     tellAllowedMethods: config.unmatchedMethod === "405",
     makesRequestIds: config.requestId === true,
   });
+}
+
+// What leads to a service, by whatever way.
+function sharesOf({ actions, targets }: RoutesPlan): Plan["shedShares"] {
+  const priorities = new Map<string, Set<number>>();
+  for (const action of new Set(actions)) {
+    if (action.kind !== "forward") continue;
+    for (const { target, fallback } of action.split.backends)
+      for (const number of [target, fallback?.target]) {
+        const service = number === undefined ? undefined : targets[number]?.service;
+        if (service === undefined) continue;
+        const known = priorities.get(service);
+        if (known === undefined) priorities.set(service, new Set([action.priority]));
+        else known.add(action.priority);
+      }
+  }
+  const shares = new Map<string, ReadonlyMap<number, number>>();
+  for (const [service, used] of priorities)
+    if (used.size > 1) shares.set(service, shedShares(used));
+  return shares;
 }
 
 function compileRoutesOf(
@@ -101,7 +125,6 @@ const DEFAULT_CONNECT: ConnectPlan = {
   tls: DEFAULT_TLS,
   upgrades: 0,
 };
-const DEFAULT_LIMITS: ServiceLimitsPlan = { requests: 0, queue: 0, queueMs: 5_000 };
 function compileService(
   name: string,
   service: ServiceConfig,
@@ -116,11 +139,13 @@ function compileService(
     affinity: service.affinity && compileAffinity(name, service.affinity),
     outlier: compileOutlier(outlier),
     slowStart: compileSlowStart(service.slowStartMs ?? defaults.slowStartMs, outlier),
+    subset: service.subset && Object.freeze({ ...service.subset }),
     retryBudget: compileRetryBudget(service.retryBudget ?? defaults.retryBudget),
     probe: compileProbe(service.probe ?? defaults.probe),
     zone,
     tryAll: service.whenNoneEligible !== "reject",
-    limits: Object.freeze(withDefaults(DEFAULT_LIMITS, service.limits)),
+    limits: compileLimits(service.limits),
+    breaker: compileBreaker(service.breaker ?? defaults.breaker),
     connect: compileConnect(defaults.connect, service.connect),
   });
 }

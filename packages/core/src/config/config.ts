@@ -7,7 +7,12 @@ import type {
   ShortRouteConfig,
   TimeoutsConfig,
 } from "./route-config.js";
-import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
+import type {
+  BreakerConfig,
+  OutlierConfig,
+  ProbeConfig,
+  RetryBudgetConfig,
+} from "./health-config.js";
 import type { ConnectConfig, ServiceConfig } from "./service-config.js";
 
 /** Limits of size of every request. 0 switches one off, which leaves it to the server. */
@@ -28,6 +33,7 @@ export interface DefaultsConfig {
   readonly balancer?: BalancerConfig;
   readonly outlier?: OutlierConfig;
   readonly probe?: ProbeConfig;
+  readonly breaker?: BreakerConfig;
   readonly slowStartMs?: number;
   readonly retryBudget?: RetryBudgetConfig;
   readonly connect?: ConnectConfig;

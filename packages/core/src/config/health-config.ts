@@ -1,3 +1,5 @@
+import type { BreakerRule } from "../health/circuit-breaker.js";
+
 /** When a rule has seen enough to judge. */
 interface MinimumsConfig {
   /** Instances with enough answers that a service must have. */
@@ -52,6 +54,12 @@ export type OutlierConfig =
             readonly minimumMs?: number;
           });
     };
+
+/**
+ * Stops all traffic to a service that fails or is slow, for a while. A failure is one of an instance: no connection, no whole
+ * response, or 502, 503, 504. Default: off; `{}` switches it on.
+ */
+export type BreakerConfig = false | Partial<BreakerRule>;
 
 /** How many retries a service may get. `false` sets no limit, which lets an outage grow. */
 export type RetryBudgetConfig =

@@ -70,6 +70,35 @@ export const outlier = unlessOff("outlier", {
   ),
 });
 
+/** When a circuit breaker opens, and how it closes again; or `false`. */
+export const breaker = unlessOff("breaker", {
+  failureRatio: optional(ratio("failureRatio")),
+  slowRatio: optional(ratio("slowRatio")),
+  slowMs: optional(milliseconds("slowMs")),
+  minimumCalls: optional(whole("BREAKER", "minimumCalls", 1)),
+  windowMs: optional(milliseconds("windowMs", 10)),
+  openMs: optional(milliseconds("openMs", 1)),
+  maxOpenMs: optional(milliseconds("maxOpenMs", 1)),
+  halfOpenCalls: optional(whole("BREAKER", "halfOpenCalls", 1)),
+  trialMs: optional(milliseconds("trialMs", 1)),
+});
+
+const adaptiveRule = record("adaptive", {
+  minLimit: optional(whole("LIMIT", "minLimit", 1)),
+  maxLimit: optional(whole("LIMIT", "maxLimit", 1)),
+  initialLimit: optional(whole("LIMIT", "initialLimit", 1)),
+  updateMs: optional(milliseconds("updateMs", 1)),
+  bufferRatio: optional(ratio("bufferRatio")),
+  measureIntervalMs: optional(milliseconds("measureIntervalMs", 1)),
+  measureCalls: optional(whole("LIMIT", "measureCalls", 1)),
+});
+const adaptiveSwitch = flag("adaptive");
+/** A limit that follows what a service bears. */
+export const adaptive = either(
+  (input) => (typeof input === "boolean" ? adaptiveSwitch : adaptiveRule),
+  () => [adaptiveSwitch, adaptiveRule],
+);
+
 /** How many retries a service may get, or `false`. */
 export const retryBudget = unlessOff("retryBudget", {
   ratio: optional(ratio("ratio")),
@@ -87,7 +116,6 @@ export const retryBudget = unlessOff("retryBudget", {
 });
 
 const status = whole("STATUS", "status", 100, 599);
-const statuses = list("status", status);
 
 /** How instances are asked whether they are well. */
 export const probe = record("probe", {
@@ -103,12 +131,7 @@ export const probe = record("probe", {
   unhealthyAfter: optional(whole("PROBE", "unhealthyAfter", 1)),
   expect: optional(
     record("expect", {
-      status: optional(
-        either(
-          (input) => (Array.isArray(input) ? statuses : status),
-          () => [status, statuses],
-        ),
-      ),
+      status: optional(oneOrMany("status", status)),
       body: optional(text("PROBE", "body", "text")),
     }),
   ),

@@ -94,23 +94,6 @@ function nesting(input: unknown): number {
   return depth;
 }
 
-function oneOrMany(about: string, one: Schema): Schema {
-  const many = outlined(
-    checked(
-      list(about, one),
-      (items) => (items as unknown[]).length > 0,
-      "EMPTY",
-      about,
-      "a list with at least one entry",
-    ),
-    { minItems: 1 },
-  );
-  return either(
-    (input) => (Array.isArray(input) ? many : one),
-    () => [one, many],
-  );
-}
-
 const choosePath = oneForm("PATH", "a path condition", {
   exact: absolutePath,
   prefix: path((value) => ({ prefix: value })),

@@ -1,6 +1,8 @@
 import type { AffinityRule } from "../affinity/affinity-rule.js";
 import type { Balancer } from "../balance/balancer.js";
 import type { ForwardRules, HeaderChanges, Origin, RespondDecision, Trail } from "../decision.js";
+import type { ConcurrencyRule } from "../health/adaptive-concurrency.js";
+import type { BreakerRule } from "../health/circuit-breaker.js";
 import type { ConsecutiveRule } from "../health/consecutive.js";
 import type { OutlierRule } from "../health/outlier.js";
 import type { WindowRule } from "../health/outlier-window.js";
@@ -17,6 +19,7 @@ import type { HeaderRecord } from "../request.js";
 import type { KeyConfig } from "./balancer-config.js";
 import type { CheckedRoutes } from "./checked-routes.js";
 import type { RoutesPlan } from "./compile-routes.js";
+import type { SubsetConfig } from "./service-config.js";
 import type { StickyConfig } from "./route-config.js";
 
 /** TLS to the instances of a service, after checking. */
@@ -63,6 +66,10 @@ export interface ConnectPlan {
 export interface ServiceLimitsPlan {
   /** 0 means no limit. */
   readonly requests: number;
+  /** 0 means no limit. */
+  readonly perInstance: number;
+  /** Undefined where the limit is a fixed one. */
+  readonly adaptive: ConcurrencyRule | undefined;
   readonly queue: number;
   readonly queueMs: number;
 }
@@ -79,10 +86,13 @@ export interface ServicePlan {
   readonly keys: readonly KeyConfig[];
   readonly outlier: OutlierPlan | undefined;
   readonly slowStart: SlowStartRule;
+  /** Undefined where all instances are used. */
+  readonly subset: SubsetConfig | undefined;
   /** Undefined for no limit. */
   readonly retryBudget: RetryBudgetRule | undefined;
   readonly probe: ProbeRule | undefined;
   readonly affinity: AffinityRule | undefined;
+  readonly breaker: BreakerRule | undefined;
   /** Zone of the gateway; undefined where it has none. */
   readonly zone: string | undefined;
   readonly tryAll: boolean;
@@ -98,12 +108,21 @@ export interface BackendPlan {
   /** Number of service and version among the targets of the plan. */
   readonly target: number;
   readonly fallback: { readonly target: number; readonly origin: Origin } | undefined;
+  /** What is answered where there is nowhere to go. */
+  readonly fallbackResponse: FixedResponse | undefined;
   readonly origin: Origin;
   /** Route-level changes, then those of the backend. */
   readonly requestHeaders: readonly HeaderChanges[];
   readonly responseHeaders: readonly HeaderChanges[];
   readonly rewrite: RewritePlan | undefined;
   readonly redirect: RedirectPlan | undefined;
+}
+
+/** A response that the gateway gives itself. */
+export interface FixedResponse {
+  readonly status: number;
+  readonly headers: HeaderRecord;
+  readonly body: string;
 }
 
 /** The backends of a route and their shares. */
@@ -148,6 +167,7 @@ export interface ForwardPlan extends ActionBase {
   /** Methods that may be sent twice, where a body can be. */
   readonly replayMethods: readonly string[];
   readonly mirrors: readonly MirrorPlan[];
+  readonly priority: number;
   /** Undefined where the gateway writes neither `Forwarded` nor `Via`. */
   readonly trail: Trail | undefined;
   readonly responseRewrite: ResponseRewritePlan | undefined;
@@ -178,6 +198,8 @@ export interface Plan extends RoutesPlan {
   readonly checked: CheckedRoutes | undefined;
   readonly parse: ParseOptions;
   readonly services: ReadonlyMap<string, ServicePlan>;
+  /** By service: the share of its limit that requests of each priority may fill. Those with one priority are left out. */
+  readonly shedShares: ReadonlyMap<string, ReadonlyMap<number, number>>;
   readonly tellAllowedMethods: boolean;
   /** Whether requests without `X-Request-Id` get one. */
   readonly makesRequestIds: boolean;

@@ -28,12 +28,16 @@ export interface BackendConfig {
   readonly fallback?: FallbackConfig;
 }
 
-/** Where requests go when what was chosen has no instance: another version, or another service. Default: they get 503. */
+/**
+ * What happens to requests when what was chosen has no instance, or its circuit breaker is open: they go to another version or
+ * another service, or get a fixed response; of both, that where there is nowhere to go either. Default: they get 503.
+ */
 export interface FallbackConfig {
   /** Default: the same service. */
   readonly service?: string;
   /** Default: every version. */
   readonly version?: string;
+  readonly respond?: RespondConfig;
 }
 
 /** A copy of requests for another service or version. Its answer changes nothing for the client. */
@@ -149,6 +153,11 @@ interface RouteBase {
   readonly mirror?: readonly MirrorConfig[];
   /** Such a route takes a preflight by the method that it asks for. */
   readonly cors?: CorsConfig;
+  /**
+   * What is shed last when a service comes near its limit (`limits.requests`, or the adaptive one). A whole number; requests of the
+   * highest priority that leads to the service may fill all of the limit, those of each one below a tenth less. Default: 0.
+   */
+  readonly priority?: number;
   /** Names of the steps around the route, in their order. A proxy that does not know one answers 500. */
   readonly policies?: readonly string[];
   readonly to?: ToConfig;

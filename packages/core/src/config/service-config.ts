@@ -1,11 +1,24 @@
 import type { AffinityConfig } from "../affinity/affinity-config.js";
+import type { ConcurrencyRule } from "../health/adaptive-concurrency.js";
 import type { BalancerConfig } from "./balancer-config.js";
-import type { OutlierConfig, ProbeConfig, RetryBudgetConfig } from "./health-config.js";
+import type {
+  BreakerConfig,
+  OutlierConfig,
+  ProbeConfig,
+  RetryBudgetConfig,
+} from "./health-config.js";
 
 /** Limits of the requests under way at a service. */
 export interface ServiceLimitsConfig {
   /** Most requests under way at all instances together; more wait, or get 503. Default: 0, which is no limit. */
   readonly requests?: number;
+  /** Most requests under way at one instance; others take what is above it, and none get 503. Default: 0, which is no limit. */
+  readonly perInstance?: number;
+  /**
+   * A limit of the requests under way that follows what the service bears, below `requests` where that is given. `true` takes
+   * all defaults. Default: none.
+   */
+  readonly adaptive?: boolean | Partial<ConcurrencyRule>;
   /** Most requests that wait for a place of the service. Default: 0. */
   readonly queue?: number;
   /** Longest wait for a place of the service; then 503. Unit: milliseconds. Default: 5 000. */
@@ -90,6 +103,14 @@ export interface ConnectConfig {
   readonly upgrades?: number;
 }
 
+/** A part of the instances that this gateway keeps to, so that thousands of them are not each connected to all gateways. */
+export interface SubsetConfig {
+  /** What tells this gateway from the others, such as the name of its host. */
+  readonly client: string;
+  /** Instances of each version. A service that has no more is used whole. 20 to 100 are usual. */
+  readonly size: number;
+}
+
 /** A named backend application. */
 export interface ServiceConfig {
   readonly instances: readonly InstanceConfig[];
@@ -98,9 +119,12 @@ export interface ServiceConfig {
   readonly affinity?: AffinityConfig;
   readonly outlier?: OutlierConfig;
   readonly probe?: ProbeConfig;
+  readonly breaker?: BreakerConfig;
   readonly retryBudget?: RetryBudgetConfig;
   /** In which time a new instance comes to its whole share of traffic. Unit: milliseconds. Default: 0, at once. */
   readonly slowStartMs?: number;
+  /** Default: none, all instances are used. */
+  readonly subset?: SubsetConfig;
   /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */
   readonly whenNoneEligible?: "try-all" | "reject";
   readonly limits?: ServiceLimitsConfig;

@@ -15,7 +15,7 @@ import { affinity } from "./affinity-shape.js";
 import { balancer } from "./balancer-shape.js";
 import { connect, socketPath } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
-import { outlier, probe, retryBudget } from "./health-shape.js";
+import { adaptive, breaker, outlier, probe, retryBudget } from "./health-shape.js";
 import { name, milliseconds, whole, addressRange, pseudonym } from "./leaf-shapes.js";
 import { responseRewrite } from "./response-rewrite-shape.js";
 import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
@@ -41,6 +41,7 @@ import {
 const routeFields = {
   id: optional(name("an id")),
   order: optional(whole("ORDER", "order", Number.MIN_SAFE_INTEGER)),
+  priority: optional(whole("PRIORITY", "priority", Number.MIN_SAFE_INTEGER)),
   match: optional(match),
   to: optional(to),
   redirect: optional(redirect),
@@ -98,6 +99,8 @@ const longInstance = record("an instance", {
 
 const serviceLimits = record("limits", {
   requests: optional(whole("LIMIT", "requests", 0)),
+  perInstance: optional(whole("LIMIT", "perInstance", 0)),
+  adaptive: optional(adaptive),
   queue: optional(whole("LIMIT", "queue", 0)),
   queueMs: optional(milliseconds("queueMs", 1)),
 });
@@ -112,8 +115,10 @@ const service = record("a service", {
   affinity: optional(affinity),
   outlier: optional(outlier),
   probe: optional(probe),
+  breaker: optional(breaker),
   slowStartMs: optional(milliseconds("slowStartMs")),
   retryBudget: optional(retryBudget),
+  subset: optional(record("subset", { client: name("a client"), size: whole("LIMIT", "size", 1) })),
   whenNoneEligible: optional(choice("TYPE", "whenNoneEligible", ["try-all", "reject"])),
   limits: optional(serviceLimits),
   connect: optional(connect),
@@ -145,6 +150,7 @@ const configFields = {
       balancer: optional(balancer),
       outlier: optional(outlier),
       probe: optional(probe),
+      breaker: optional(breaker),
       slowStartMs: optional(milliseconds("slowStartMs")),
       retryBudget: optional(retryBudget),
       connect: optional(connect),

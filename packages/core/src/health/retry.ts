@@ -27,6 +27,7 @@ export type StopReason =
   | "budget"
   | "time"
   | "no-instance"
+  | "circuit-open"
   | "switched-off"
   | "internal";
 

@@ -1,0 +1,55 @@
+import type { InstancePlan } from "./config/plan.js";
+import type { InstanceState, ServiceState } from "./state.js";
+
+interface Described {
+  readonly instance: InstanceState;
+  readonly plan: InstancePlan;
+}
+
+/** What was written of the instances of a service when they were last set: what is written so again costs a comparison. */
+export class DescribedInstances {
+  readonly #byText = new Map<string, Described>();
+  readonly #texts = new WeakMap<InstanceState, string>();
+
+  /** The instance that a text stands for; undefined where it is gone, or an update has described it otherwise since. */
+  find({ instances }: ServiceState, text: string): InstanceState | undefined {
+    const { instance, plan } = this.#byText.get(text) ?? {};
+    if (instance === undefined || plan === undefined) return undefined;
+    return instances.get(instance.id) === instance && !differs(instance, plan)
+      ? instance
+      : undefined;
+  }
+
+  remember(instance: InstanceState, plan: InstancePlan, text: string): void {
+    this.#texts.set(instance, text);
+    this.#byText.set(text, { instance, plan });
+  }
+
+  forget(instance: InstanceState): void {
+    const text = this.#texts.get(instance);
+    if (text === undefined) return;
+    this.#texts.delete(instance);
+    if (this.#byText.get(text)?.instance === instance) this.#byText.delete(text);
+  }
+
+  /** Forgets those that an update or a restore has taken away, which nobody tells. O(1) while there are none. */
+  forgetGone({ instances }: ServiceState): void {
+    if (this.#byText.size <= instances.size) return;
+    for (const { instance } of this.#byText.values())
+      if (instances.get(instance.id) !== instance) this.forget(instance);
+  }
+}
+
+/** Whether an instance is another than what is written of it. */
+export function differs(instance: InstanceState, plan: InstancePlan): boolean {
+  const { url, socketPath, basePath, version, fullWeight, zone, tier } = instance;
+  return (
+    url !== plan.url ||
+    socketPath !== plan.socketPath ||
+    basePath !== plan.basePath ||
+    version !== plan.version ||
+    fullWeight !== plan.weight ||
+    zone !== plan.zone ||
+    tier !== plan.tier
+  );
+}
