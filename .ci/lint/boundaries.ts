@@ -170,6 +170,9 @@ function layerProblem(from: string, to: string, typeOnly: boolean): Problem | un
   if (toFolder === "testing" && from !== "index.ts") {
     return { id: "layer", data: { folder: fromFolder ?? from } };
   }
+  // The state is put together of what each stage keeps.
+  if (from === "state.ts" && typeOnly && toFolder !== undefined && stages.includes(toFolder))
+    return undefined;
   if (contracts.includes(from) || (fromFolder !== undefined && stages.includes(fromFolder))) {
     const data = { folder: fromFolder ?? from };
     if (!configTypes.includes(to)) return { id: fromFolder ? "stage" : "layer", data };

@@ -97,9 +97,16 @@ function isRecord(type: ts.Type): boolean {
 function fieldsOf(type: ts.Type, checker: ts.TypeChecker): string {
   return checker
     .getPropertiesOfType(type)
+    .filter((symbol) => !isRuledOut(symbol, checker))
     .map(({ name }) => name)
     .sort()
     .join(", ");
+}
+
+// A field that another form of the record has, and that must not stand here: `readonly header?: never`.
+function isRuledOut(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
+  const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
+  return (type.flags & ts.TypeFlags.Never) !== 0;
 }
 
 function entryTypes(type: ts.Type, checker: ts.TypeChecker): readonly ts.Type[] {

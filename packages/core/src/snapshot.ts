@@ -161,9 +161,10 @@ export function restoreServices(
     service.dueAt = Number.NEGATIVE_INFINITY;
     if (wanted.breaker !== undefined)
       restoreBreaker(service.breaker, wanted.breaker, now, `${at}/breaker`);
-    if (wanted.adaptiveLimit != null) {
+    const { adaptiveLimit = null } = wanted;
+    if (adaptiveLimit !== null) {
       service.concurrency = newConcurrencyState(CONCURRENCY_DEFAULTS);
-      service.concurrency.limit = time(wanted.adaptiveLimit, `${at}/adaptiveLimit`);
+      service.concurrency.limit = time(adaptiveLimit, `${at}/adaptiveLimit`);
     }
     service.windowStartedAt = now - time(wanted.intervalMsAgo ?? 0, `${at}/intervalMsAgo`);
     for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
@@ -234,8 +235,10 @@ function restoreTimes(
   now: number,
   at: string,
 ): void {
-  if (joinedMsAgo != null) instance.joinedAt = now - time(joinedMsAgo, `${at}/joinedMsAgo`);
-  if (drainForMs != null) instance.drainUntil = now + time(drainForMs, `${at}/drainForMs`);
+  if (joinedMsAgo !== null && joinedMsAgo !== undefined)
+    instance.joinedAt = now - time(joinedMsAgo, `${at}/joinedMsAgo`);
+  if (drainForMs !== null && drainForMs !== undefined)
+    instance.drainUntil = now + time(drainForMs, `${at}/drainForMs`);
   instance.latencyMs = time(latencyMs, `${at}/latencyMs`);
   instance.latencyAt = now - time(latencyMsAgo, `${at}/latencyMsAgo`);
 }

@@ -2,9 +2,8 @@
 export interface AffinityCookieConfig {
   /**
    * Unique to the service: two services with one cookie take each other's pins away. With the prefix `__Host-` nobody but the
-   * host itself can set it, which needs `secure: true`. Default: `affinity-products` for a service `products`; for one whose
-   * name has other characters than letters, digits, `-` and `_`, `affinity.` and a hash of the name, so that nothing of it
-   * shows. Error: AFFINITY unless a token, and where a service that is named by an address has none.
+   * host itself can set it, which needs `secure: true`. Default: the name of the service behind `affinity-`; where that has other
+   * characters than letters, digits, `-` and `_`, a hash of the name behind `affinity.`, so that nothing of it shows. Error: AFFINITY unless a token, and where a service that is named by an address has none.
    *
    * Source: RFC 6265bis section 4.1.3, for the prefixes.
    */

@@ -5,7 +5,8 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const PATH = /^\/[\u0021-\u003a\u003c-\u007e]{0,1023}$/;
 const LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?";
 const DOMAIN = new RegExp(`^(?=.{1,253}$)(?!(?:.*\\.)?\\d+$)${LABEL}(?:\\.${LABEL})*$`);
-const LEAST_SECRET = 16;
+/** Characters of the shortest secret. */
+export const LEAST_SECRET = 16;
 /** 400 days. */
 export const MOST_TTL_S = 34_560_000;
 /** The memory takes its space when it is made. */

@@ -2,11 +2,13 @@ import {
   cookieDomainProblem,
   cookieNameProblem,
   cookiePathProblem,
+  LEAST_SECRET,
   MOST_CAPACITY,
   MOST_TTL_S,
   secretProblem,
 } from "../affinity/check-affinity.js";
 import { headerName, whole } from "./leaf-shapes.js";
+import { outlined } from "./outline.js";
 import {
   choice,
   either,
@@ -22,14 +24,17 @@ import {
 } from "./schema.js";
 
 // What was found is a secret, and stands in no message.
-const secret = judged(
-  (value) => isText(value) && secretProblem(value) === undefined,
-  "AFFINITY",
-  "a secret",
-  secretProblem("") as string,
-  "one that is not",
+const secret = outlined(
+  judged(
+    (value) => isText(value) && secretProblem(value) === undefined,
+    "AFFINITY",
+    "a secret",
+    secretProblem("") as string,
+    "one that is not",
+  ),
+  { type: "string", minLength: LEAST_SECRET },
 );
-const secrets = list("sign", secret);
+const secrets = outlined(list("sign", secret), { minItems: 1, uniqueItems: true });
 const ttlS = optional(whole("AFFINITY", "ttlS", 1, MOST_TTL_S));
 
 const cookie = record("cookie", {

@@ -1,4 +1,5 @@
 import { headerName, milliseconds, name, whole } from "./leaf-shapes.js";
+import { oneOrMany } from "./one-or-many.js";
 import { onlyCode, outlined } from "./outline.js";
 import {
   choice,
@@ -6,7 +7,6 @@ import {
   isObject,
   isText,
   judged,
-  list,
   number,
   oneForm,
   optional,

@@ -28,7 +28,7 @@ const DEFAULT_RETURN_MS = 10_000;
 /** Outlier detection that was checked; undefined where it is switched off. */
 export function compileOutlier(outlier: OutlierConfig = {}): OutlierPlan | undefined {
   if (outlier === false) return undefined;
-  const { failureRatio = {}, successRate = {}, latency = false, returnMs: _, ...plain } = outlier;
+  const { failureRatio = {}, successRate = {}, latency = false, ...plain } = outlier;
   const rule = withDefaults(DEFAULT_OUTLIER, plain);
   return Object.freeze({
     ...rule,

@@ -1,11 +1,11 @@
 import { absolutePath, authority, milliseconds, name, port, ratio, whole } from "./leaf-shapes.js";
+import { oneOrMany } from "./one-or-many.js";
 import { outlined } from "./outline.js";
 import {
   choice,
   either,
   flag,
   judged,
-  list,
   number,
   optional,
   record,

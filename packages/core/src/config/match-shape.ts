@@ -10,6 +10,7 @@ import {
   path,
   absolutePath,
 } from "./leaf-shapes.js";
+import { oneOrMany } from "./one-or-many.js";
 import { outlined } from "./outline.js";
 import {
   checked,

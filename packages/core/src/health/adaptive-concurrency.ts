@@ -132,7 +132,7 @@ export function limitOf({ minLimit, maxLimit }: ConcurrencyRule, state: Concurre
  *
  * A sample begins once the calls of the limit before it have ended, and ends with a call: so there is no timer, and slow services are
  * given time. The best latency is measured at a third of the limit, but only after it was not reached by itself for an interval, or
- * when the limit has halved since: a service that is not overloaded is never held back. It is measured, and not taken from a long
+ * when the limit has halved since: a service that answers as fast as it can is not held back. It is measured, and not taken from a long
  * average as in Netflix's Gradient2, because under a lasting overload such an average rises with the queue, and the limit with it.
  * Geometric means stand for Envoy's medians: they need no list of latencies, and one very slow call moves them little.
  *

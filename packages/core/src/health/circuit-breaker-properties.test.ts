@@ -3,10 +3,12 @@ import { expect, it } from "vitest";
 import {
   breakerAnswer,
   BREAKER_DEFAULTS,
+  breakerDueAt,
   cancelCall,
   countCall,
   newBreakerState,
   phaseOf,
+  retryAfterOf,
   settleBreaker,
   startCall,
   type BreakerRule,
@@ -126,6 +128,21 @@ it("lets a trial start at the latest when the places of all others are lost", ()
       const latest = Math.max(now, state.openUntil, state.trialsUntil);
       expect(breakerAnswer(rule, state, latest)).not.toBe("refuse");
       expect(latest - now).toBeLessThanOrEqual(Math.max(rule.openMs, rule.maxOpenMs, rule.trialMs));
+    }),
+  );
+});
+
+it("changes nothing when it is asked", () => {
+  check((rule, sequence) =>
+    play(rule, sequence, (state, now) => {
+      const before = JSON.stringify(state);
+      for (const at of [now, state.openUntil, state.trialsUntil, now + 99_000]) {
+        breakerAnswer(rule, state, at);
+        phaseOf(state, at);
+        retryAfterOf(state, at);
+        breakerDueAt(state);
+      }
+      expect(JSON.stringify(state)).toBe(before);
     }),
   );
 });

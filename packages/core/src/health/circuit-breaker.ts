@@ -95,7 +95,7 @@ export interface BreakerState {
   readonly window: SlidingWindow;
   /** What was judged last: the window, or the trials that have ended. Right after a change of phase: what it was decided by. */
   readonly judged: CallCounts;
-  /** Trials that hold a place. */
+  /** Trials that hold a place while the breaker is half-open. */
   trialsUnderWay: number;
   /** When trials lose their places. Unit: milliseconds of the gateway's clock. */
   trialsUntil: number;
@@ -160,6 +160,7 @@ export function breakerDueAt({ phase, openUntil }: BreakerState): number {
 export function settleBreaker(state: BreakerState, now: number): BreakerPhase | undefined {
   if (state.phase !== "open" || now < state.openUntil) return undefined;
   state.phase = "half-open";
+  state.trialsUnderWay = 0;
   state.firstTrialPeriod = ++state.period;
   state.judged.calls = 0;
   state.judged.failures = 0;
@@ -265,7 +266,6 @@ function open(rule: BreakerRule, state: BreakerState, now: number): BreakerPhase
   state.phase = "open";
   state.openings++;
   state.openUntil = now + Math.min(lengthMs, Math.max(openMs, maxOpenMs));
-  state.trialsUnderWay = 0;
   return "open";
 }
 
@@ -273,7 +273,6 @@ function close(state: BreakerState): BreakerPhase {
   state.phase = "closed";
   state.period++;
   state.openings = 0;
-  state.trialsUnderWay = 0;
   clearSlidingWindow(state.window);
   return "closed";
 }

@@ -47,6 +47,7 @@ describe("a sliding window", () => {
 
   it("holds nothing once it is cleared", () => {
     const window = windowOf(50_000);
+    addCall(window, WINDOW_MS, true, true, 50_000);
     clearSlidingWindow(window);
     expect(sum(window, 50_000)).toEqual({ calls: 0, failures: 0, slow: 0 });
     addCall(window, WINDOW_MS, false, true, 50_500);

@@ -142,7 +142,7 @@ describe("the types of a configuration", () => {
       "the check has a record of { cokie }, the types have { cookie } or { header } or { query } or { fact }",
     );
     expect(() => typeOf("DefaultsConfig").record(["outlier"])).toThrow(
-      "the check has a record of { outlier }, the types have { balancer, connect, limits, outlier, retry, timeouts }",
+      "the check has a record of { outlier }, the types have { balancer, breaker, connect, limits, outlier, probe, retry, retryBudget, slowStartMs, timeouts }",
     );
   });
 
