@@ -249,9 +249,10 @@ function restoreBreaker(
   now: number,
   at: string,
 ): void {
-  state.phase = phase;
+  // One that was half-open tries anew.
+  state.phase = phase === "closed" ? "closed" : "open";
   state.openings = count(openings, `${at}/openings`);
-  state.openUntil = phase === "open" ? now + time(openForMs, `${at}/openForMs`) : 0;
+  state.openUntil = phase === "closed" ? 0 : now + time(openForMs, `${at}/openForMs`);
 }
 
 function restoreCounts(
