@@ -6,7 +6,7 @@ const oneGateway: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "one-gateway",
   setup(build) {
     if (build.initialOptions.format !== "cjs") return;
-    build.onResolve({ filter: /^\.\.\/gateway\.js$/ }, ({ importer }) =>
+    build.onResolve({ filter: /^(?:\.\.\/)+gateway\.js$/ }, ({ importer }) =>
       /[\\/]testing[\\/]/.test(importer) ? { path: "./index.cjs", external: true } : undefined,
     );
   },
@@ -25,6 +25,8 @@ export default defineConfig({
   tsconfig: "tsconfig.src.json",
   dts: true,
   esbuildPlugins: [oneGateway],
+  // It has ES modules only, which Jest does not take from a package without its experimental flag.
+  noExternal: ["@noble/hashes"],
   sourcemap: true,
   clean: true,
 });
