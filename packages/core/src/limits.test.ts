@@ -135,7 +135,10 @@ describe("the requests under way at a service", () => {
 
   it("can be asked for with all limits of the service", () => {
     const gateway = gatewayOf(config(3));
-    expect(gateway.limitsOf("s")).toEqual({ requests: 3, queue: 0, queueMs: 5_000 });
+    expect(gateway.limitsOf("s")).toEqual({
+      ...{ requests: 3, perInstance: 0, adaptive: undefined },
+      ...{ queue: 0, queueMs: 5_000 },
+    });
     expect(gateway.limitsOf("t")).toBeUndefined();
   });
 });

@@ -29,10 +29,15 @@ const DEFAULT_RETURN_MS = 10_000;
 export function compileOutlier(outlier: OutlierConfig = {}): OutlierPlan | undefined {
   if (outlier === false) return undefined;
   const { failureRatio = {}, successRate = {}, latency = false, ...plain } = outlier;
-  const rule = withDefaults(DEFAULT_OUTLIER, plain);
+  const { baseEjectionMs, maxEjectionMs, maxEjectionRatio, intervalMs, ...rows } = withDefaults(
+    DEFAULT_OUTLIER,
+    plain,
+  );
   return Object.freeze({
-    ...rule,
-    maxEjectionMs: Math.max(rule.maxEjectionMs, rule.baseEjectionMs),
+    consecutiveFailures: rows.consecutiveFailures,
+    consecutiveConnectFailures: rows.consecutiveConnectFailures,
+    ...{ baseEjectionMs, maxEjectionRatio, intervalMs },
+    maxEjectionMs: Math.max(maxEjectionMs, baseEjectionMs),
     failureRatio: ruleOf(WINDOW_DEFAULTS.failureRatio, failureRatio),
     successRate: ruleOf(WINDOW_DEFAULTS.successRate, successRate),
     latency: ruleOf(LATENCY_DEFAULTS, latency),

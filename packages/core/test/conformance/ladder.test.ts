@@ -50,11 +50,14 @@ function keyOf({ order, match }: Rule, index: number): Key {
 /** Compares number by number; of two lists the first difference decides. */
 function compare(one: Key, other: Key): number {
   const [a, b] = [one, other].map((key) => key.map((part) => [part].flat()));
-  for (const [i, rung] of (a ?? []).entries())
-    for (const [j, value] of rung.entries()) {
-      const difference = value - (b?.[i]?.[j] ?? -1);
+  for (const [i, rung] of (a ?? []).entries()) {
+    const rival = b?.[i] ?? [];
+    for (let j = 0; j < Math.max(rung.length, rival.length); j++) {
+      // What ends goes before what has an open end.
+      const difference = (rung[j] ?? -1) - (rival[j] ?? -1);
       if (difference !== 0) return difference;
     }
+  }
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildClientResponse, createGateway } from "../../src/index.js";
+import { testEnv } from "../../src/testing/index.js";
 import {
   answered,
   ask,
@@ -147,7 +148,7 @@ describe("the two halves of a decision", () => {
 
 describe("deciding", () => {
   it("changes nothing", () => {
-    const gateway = createGateway(routeTo({}));
+    const gateway = createGateway(routeTo({}), { env: testEnv() });
     const before = gateway.snapshot();
     const first = gateway.decide(ask("GET a.test/"));
     expect(gateway.decide(ask("GET a.test/"))).toEqual(first);
