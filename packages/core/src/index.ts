@@ -192,6 +192,7 @@ export type {
 export type {
   GatewaySnapshot,
   InstanceSnapshot,
+  BreakerSnapshot,
   PartialSnapshot,
   ServiceSnapshot,
 } from "./snapshot.js";

@@ -6,7 +6,7 @@ import type { AffinityRule } from "./affinity-rule.js";
  * `outside`: its instance is not among those that the backend allows. `tried`: an earlier attempt of this request went
  * there. `draining`: the deadline of its instance has passed. `not-eligible`: its instance is ejected.
  */
-export type PinRefusal = "absent" | "unknown" | "outside" | "tried" | "draining" | "not-eligible";
+type PinRefusal = "absent" | "unknown" | "outside" | "tried" | "draining" | "not-eligible";
 
 /**
  * What affinity wants for a request. `pinned`: the pinned instance takes it; `renews` says whether the client gets its

@@ -10,7 +10,7 @@ interface Minimums {
 }
 
 /** Ejects an instance that fails nearly always, whatever the others do. */
-export interface FailureRatioRule extends Minimums {
+interface FailureRatioRule extends Minimums {
   /** Share of gateway failures from which on it is ejected, in [0, 1]. */
   readonly threshold: number;
 }
