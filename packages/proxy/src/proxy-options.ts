@@ -22,6 +22,11 @@ export interface ProxyOptions {
    * Default: 10 000.
    */
   readonly maxUpgrades?: number;
+  /**
+   * Whether it asks the instances of services that have a `probe`. Proxies of one gateway share the asking; `false` is for
+   * one that leaves it to others. Default: true.
+   */
+  readonly probes?: boolean;
 }
 
 /** What a timer of Node counts to: a longer time would pass at once. */

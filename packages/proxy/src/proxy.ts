@@ -36,6 +36,7 @@ import { LINGER_MS, rawResponse } from "./raw-response.js";
 import { badRequest, CLOSING } from "./refusals.js";
 import { marksOf } from "./request-marks.js";
 import { ServiceQueues } from "./service-queues.js";
+import { holdProbes } from "./shared-probes.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
 import { UnderWay } from "./under-way.js";
 import { Upgrades } from "./upgrades.js";
@@ -88,6 +89,7 @@ class GatewayProxy implements Proxy, Roles {
   readonly limits: ProxyLimits;
   readonly deadlines = new Deadlines();
   readonly #upgrades: Upgrades;
+  readonly #stopProbes: () => void;
   readonly #options: ProxyOptions;
   readonly #underWay = new UnderWay();
   readonly queues = new ServiceQueues(this.deadlines);
@@ -109,6 +111,7 @@ class GatewayProxy implements Proxy, Roles {
       max: this.limits.maxUpgrades,
       isHeard: options.onEnd !== undefined,
     });
+    this.#stopProbes = options.probes === false ? ignore : holdProbes(gateway);
   }
 
   get counts(): ProxyCounts {
@@ -260,6 +263,7 @@ class GatewayProxy implements Proxy, Roles {
 
   async #close({ graceMs = 10_000 }: CloseOptions): Promise<void> {
     const end = performance.now() + graceMs;
+    this.#stopProbes();
     await this.#within(end, this.#underWay.idle());
     await this.#within(end, this.pools.close());
     // What has not ended by now gets an answer where none has begun, and is cut else: the clients see it.
