@@ -1,11 +1,12 @@
 /** Something that happens at a time. */
-type Action = () => void;
+export type Action = () => void;
 
 /**
  * What is still to happen in a simulation, in the order of its times; of one time, in the order in which it was planned.
  * O(log n) to plan and to take.
  */
 export class EventQueue {
+  // A binary heap, in columns.
   readonly #times: number[] = [];
   readonly #turns: number[] = [];
   readonly #actions: Action[] = [];
@@ -18,15 +19,14 @@ export class EventQueue {
 
   plan(at: number, action: Action): void {
     let place = this.#times.length;
-    const turn = this.#planned++;
-    this.#put(place, at, turn, action);
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!this.#isBefore(at, turn, parent)) break;
+      // What was planned before goes first where the times are equal.
+      if (this.#timeAt(parent) <= at) break;
       this.#move(parent, place);
       place = parent;
     }
-    this.#put(place, at, turn, action);
+    this.#put(place, at, this.#planned++, action);
   }
 
   /** Takes what happens next; undefined when nothing does. */
@@ -36,31 +36,28 @@ export class EventQueue {
     const turn = this.#turns.pop();
     const action = this.#actions.pop();
     if (at === undefined || turn === undefined || action === undefined) return undefined;
+    if (this.#times.length > 0) this.#sink(at, turn, action);
+    return first;
+  }
+
+  /** Fills the place of the first with what was the last. */
+  #sink(at: number, turn: number, action: Action): void {
     const length = this.#times.length;
-    if (length === 0) return first;
     let place = 0;
-    for (;;) {
-      let child = 2 * place + 1;
-      if (child >= length) break;
+    for (let child = 1; child < length; child = 2 * place + 1) {
       const other = child + 1;
-      if (other < length && this.#isBefore(this.#timeAt(other), this.#turnAt(other), child))
+      if (other < length && !this.#isBefore(this.#timeAt(child), this.#turnAt(child), other))
         child = other;
-      if (!this.#isBefore(this.#timeAt(child), this.#turnAt(child), { at, turn })) break;
+      if (this.#isBefore(at, turn, child)) break;
       this.#move(child, place);
       place = child;
     }
     this.#put(place, at, turn, action);
-    return first;
   }
 
-  #isBefore(
-    at: number,
-    turn: number,
-    other: number | { readonly at: number; readonly turn: number },
-  ): boolean {
-    const otherAt = typeof other === "number" ? this.#timeAt(other) : other.at;
-    const otherTurn = typeof other === "number" ? this.#turnAt(other) : other.turn;
-    return at < otherAt || (at === otherAt && turn < otherTurn);
+  #isBefore(at: number, turn: number, other: number): boolean {
+    const otherAt = this.#timeAt(other);
+    return at < otherAt || (at === otherAt && turn < this.#turnAt(other));
   }
 
   #timeAt(place: number): number {
