@@ -16,6 +16,12 @@ interface RequestViewBase {
   readonly protocol?: "http" | "https" | undefined;
   /** Address of the peer of the socket. Default: unknown, which no address condition takes. */
   readonly remoteAddress?: string | undefined;
+  /**
+   * How many addresses of the way that the request came are trusted, counted from the peer: 0 for none, 1 for the peer, 2
+   * for the one too that the peer names last in `X-Forwarded-For`. For a framework with a setting of its own; it holds in
+   * place of `trustedProxies`. Default: `trustedProxies` says it.
+   */
+  readonly trustedHops?: number | undefined;
   /** Port at which the socket was accepted. Default: unknown. */
   readonly localPort?: number | undefined;
   /** Plain data that policies learnt about the request. Default: none. */

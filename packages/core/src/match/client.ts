@@ -4,6 +4,12 @@ import { plainAddress, type AddressSet } from "./address.js";
 /** Hops past this number are not walked: a bound on what a client can make us read. */
 export const MAX_HOPS = 50;
 
+/** Takes as many addresses as are trusted, whatever they are. */
+export function firstAddresses(count: number): AddressSet {
+  let left = count;
+  return () => left-- > 0;
+}
+
 /**
  * The address of the client behind a trusted peer: the entries of `X-Forwarded-For` are walked from right to
  * left, as long as they are trusted. An entry that is no address ends the walk.

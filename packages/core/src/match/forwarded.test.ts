@@ -115,6 +115,15 @@ describe("a request", () => {
     expect(parse({ ...told, "x-forwarded-proto": "http" })).toMatchObject({ protocol: "http" });
   });
 
+  it.each([
+    [1, "9.9.9.9"],
+    [2, "8.8.8.8"],
+  ])("comes from behind as many as a framework trusts: %i", (trustedHops, address) => {
+    const headers = { forwarded: "for=8.8.8.8, for=9.9.9.9" };
+    const view = { method: "GET", url: "/", headers, remoteAddress: "10.0.0.1", trustedHops };
+    expect(parseRequest(view, { forwarded: true })).toMatchObject({ clientAddress: address });
+  });
+
   it("comes from its peer, where that is not trusted or Forwarded is not believed", () => {
     expect(parse(told, "7.7.7.7")).toMatchObject({ clientAddress: "7.7.7.7", protocol: "http" });
     expect(parse(told, "10.0.0.1", false)).toMatchObject({

@@ -13,7 +13,7 @@ export interface ForwardedClient {
 }
 
 /**
- * The client behind a trusted peer as `Forwarded` tells it: the elements are walked from right to left, each written by
+ * The client behind a peer that is trusted, as `Forwarded` tells it: the elements are walked from right to left, each written by
  * the address in the one before it, as long as they are trusted. Of host and scheme those nearest to the client count.
  * What is malformed ends the walk. Undefined without that field.
  *
@@ -30,7 +30,8 @@ export function forwardedClient(
   let protocol: ForwardedClient["protocol"];
   let host = "";
   let end = list.length;
-  for (let hops = 0; hops < MAX_HOPS && end >= 0 && trusted(address); hops++) {
+  for (let hops = 0; hops < MAX_HOPS && end >= 0; hops++) {
+    if (hops > 0 && !trusted(address)) break;
     const start = elementStart(list, end);
     const element = list.slice(start, end).trim();
     end = start - 1;

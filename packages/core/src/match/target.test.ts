@@ -211,6 +211,18 @@ describe("the client", () => {
     expect(from(peer, forwarded).clientAddress).toBe(address);
   });
 
+  it.each([
+    [0, "10.0.0.1", false],
+    [1, "10.0.0.2", true],
+    [2, "7.7.7.7", true],
+    [9, "6.6.6.6", true],
+  ])("is behind %i addresses where a framework says how many are trusted", (hops, address, is) => {
+    const headers = { "x-forwarded-for": "6.6.6.6, 7.7.7.7, 10.0.0.2" };
+    expect(
+      parse({ remoteAddress: "10.0.0.1", headers, trustedHops: hops }, { trustedProxies }),
+    ).toMatchObject({ clientAddress: address, peerTrusted: is });
+  });
+
   it("reads several lines as one list", () => {
     expect(from("10.0.0.1", ["6.6.6.6", "7.7.7.7, 10.0.0.2"]).clientAddress).toBe("7.7.7.7");
   });

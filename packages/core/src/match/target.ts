@@ -1,6 +1,6 @@
 import { eachHeader, headerOf, linesOf, ParsedRequest, type RequestView } from "../request.js";
 import { plainAddress, type AddressSet } from "./address.js";
-import { clientAddressOf } from "./client.js";
+import { clientAddressOf, firstAddresses } from "./client.js";
 import { forwardedClient } from "./forwarded.js";
 import { isPlainHost, parseHost } from "./host.js";
 import { canonicalPath, isPlainTarget, type PathOptions } from "./path.js";
@@ -158,7 +158,9 @@ function withHost(
   }
   const keepsRuns = options.path?.mergeSlashes === false;
   const peer = peerOf(view);
-  const trusted = options.trustedProxies;
+  const hops = view.trustedHops;
+  const trusted = hops === undefined ? options.trustedProxies : firstAddresses(hops);
+  // It counts: this is where the peer is counted.
   const peerTrusted = trusted !== undefined && peer !== "" && trusted(peer);
   const told =
     peerTrusted && options.forwarded === true && headerOf(view, "x-forwarded-for") === undefined
