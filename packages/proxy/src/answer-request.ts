@@ -8,9 +8,10 @@ import { answer, closeAfter } from "./answer.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import type { ExchangeRequest } from "./exchange-host.js";
-import type { Failure } from "./failure.js";
+import { errorOf, type Failure } from "./failure.js";
 import type { OpenList } from "./open-list.js";
 import type { PolicyRun } from "./policy-run.js";
+import { programError } from "./refusals.js";
 import { answerThrough } from "./response-steps.js";
 
 /** What an answer of the gateway needs of its proxy. */
@@ -41,6 +42,8 @@ export function answerRequest(
   // The client left while the policies ran: nothing will tell of it any more.
   if (res.destroyed) return queueMicrotask(onClose);
   res.once("close", onClose);
+  const error = request.error === undefined ? undefined : programError(decision);
+  if (error !== undefined) return request.error?.(errorOf(failure) ?? error);
   const made = answerOf(host, request, decision);
   if (decision.status === 400 || decision.status === 501) closeAfter(res);
   if (policies?.hasResponse !== true) return answer(req, res, made.status, made.headers, made.body);

@@ -4,6 +4,7 @@ import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
 import type { ExchangeRequest } from "./exchange-host.js";
 import { extrasOf } from "./extras.js";
 import { dropLength } from "./announced-length.js";
+import { readBody, wasRead } from "./read-body.js";
 import type { OutgoingRequest, RequestExtras } from "./slot.js";
 import { errorOf } from "./step-wait.js";
 import { transformed, type Transformed } from "./transformed.js";
@@ -15,7 +16,7 @@ export class ClientRequest {
   readonly body: RequestBody | null;
   readonly #extras: RequestExtras | undefined;
   #made: Transformed | undefined;
-  /** Why a policy could not make the body. */
+  /** Why there is no body to send: a policy could not make it, or somebody has read it before. */
   error: Error | undefined;
 
   constructor(request: ExchangeRequest, decision: ForwardDecision, owner: BodyOwner) {
@@ -63,12 +64,13 @@ export class ClientRequest {
   }
 
   #bodyOf({ limits }: ForwardDecision, owner: BodyOwner): RequestBody {
-    const { req, policies } = this.#request;
+    const { req, marks, policies } = this.#request;
     req.on("error", ignore);
-    if (policies?.changesBody !== true) return new RequestBody(req, limits, owner);
     try {
+      const source = wasRead(req, marks) ? readBody(req, marks) : req;
+      if (policies?.changesBody !== true) return new RequestBody(source, limits, owner);
       const failed = (error: Error): void => owner.failed(error);
-      const made = transformed(req as Readable, policies.bodies, "onRequest", failed);
+      const made = transformed(source as Readable, policies.bodies, "onRequest", failed);
       this.#made = made;
       return new RequestBody(made.out, limits, owner);
     } catch (error) {

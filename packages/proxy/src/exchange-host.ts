@@ -40,4 +40,6 @@ export interface ExchangeRequest {
   /** The client waits for leave to send its body. */
   readonly awaitsContinue: boolean;
   readonly policies: PolicyRun | undefined;
+  /** Gets what is wrong with the program, where the host of the proxy wants to answer that itself. */
+  readonly error: ((error: Error) => void) | undefined;
 }

@@ -14,6 +14,7 @@ import type { Headers } from "./head-record.js";
 import type { MirrorSet } from "./mirror.js";
 import type { OpenReply } from "./open-list.js";
 import type { Pools } from "./pools.js";
+import { BodyReadError } from "./read-body.js";
 import type { OutgoingRequest } from "./slot.js";
 
 type Roles = AttemptsOwner & BodyOwner & LimitsOwner & ResponseOwner & OpenReply;
@@ -90,10 +91,21 @@ export class Exchange implements Roles {
 
   /** Starts the first attempt, and the copies. */
   begin(): void {
-    if (this.#sent.error !== undefined) return this.failed(this.#sent.error);
+    if (this.#sent.error !== undefined) return this.#cannotSend(this.#sent.error);
     if (this.#isLate && (this.remainingMs ?? 1) <= 0) return this.onRequestTimeout();
     if (!this.#attempts.send(this.#attempts.decision)) this.onNoInstance();
     else if (this.body === null) this.#mirrors?.begin(EMPTY);
+  }
+
+  #cannotSend(error: Error): void {
+    const cause = error instanceof BodyReadError ? "error" : "policy";
+    const failure: Failure = { side: "gateway", stage: "connect", cause, error };
+    this.#attempts.cancel();
+    const { error: hand } = this.#request;
+    if (hand === undefined) return this.#fail(failure);
+    this.#failure = failure;
+    this.#limits.end();
+    hand(error);
   }
 
   // --- what attempts ask and tell ---

@@ -19,6 +19,11 @@ export type Failure =
       readonly error?: Error;
     };
 
+/** What was thrown, where the gateway or a policy is to blame. */
+export function errorOf(failure: Failure | undefined): Error | undefined {
+  return failure?.side === "gateway" ? failure.error : undefined;
+}
+
 /** The status that each failure comes to before the response head; after it the response is cut. */
 const STATUSES: {
   readonly [Side in Failure["side"]]: {

@@ -23,5 +23,6 @@ export type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 export type { ClientCause, Failure, GatewayCause } from "./failure.js";
 export { checkServer, ServerSettingsError, type CheckServerOptions } from "./check-server.js";
 export type { NodeResponse } from "./http2-reply.js";
-export { viewOf, type ServerRequest } from "./view.js";
+export { BodyReadError } from "./read-body.js";
+export { viewOf, type HostView, type ServerRequest } from "./view.js";
 export { asksForWebSocket } from "./web-socket.js";

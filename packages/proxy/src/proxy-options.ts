@@ -1,3 +1,4 @@
+import type { Fact } from "@signalbox/core";
 import type { ErrorHook } from "./error-answer.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { MirrorEnd } from "./mirror.js";
@@ -68,6 +69,18 @@ function checked(
 export interface HandleOptions {
   /** Hands on what no route takes. Default: 404. */
   readonly none?: () => void;
+  /**
+   * Gets what is wrong with the program and not with the request: a clock, a condition or a policy that threw, a policy
+   * that is not there, a body that somebody read before. Nothing has been sent then. Default: 500.
+   */
+  readonly error?: (error: Error) => void;
+  /** What the host knows of the request: conditions on facts and the split by a fact see it. Default: none. */
+  readonly facts?: { readonly [name: string]: Fact } | undefined;
+  /**
+   * How many addresses on the way of the request the host trusts, the peer first; in place of `trustedProxies`. Default:
+   * `trustedProxies` says it.
+   */
+  readonly trustedHops?: number | undefined;
   /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
   readonly awaitsContinue?: boolean;
 }

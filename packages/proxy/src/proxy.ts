@@ -33,7 +33,7 @@ import {
   type ProxyOptions,
 } from "./proxy-options.js";
 import { LINGER_MS, rawResponse } from "./raw-response.js";
-import { badRequest, CLOSING } from "./refusals.js";
+import { badRequest, CLOSING, internal } from "./refusals.js";
 import { marksOf } from "./request-marks.js";
 import { ServiceQueues } from "./service-queues.js";
 import { holdProbes } from "./shared-probes.js";
@@ -130,10 +130,10 @@ class GatewayProxy implements Proxy, Roles {
 
   handle(req: ServerRequest, response: NodeResponse, options: HandleOptions = {}): void {
     if (comesTooLate(req)) return;
-    const { none, awaitsContinue = false } = options;
+    const { none, error, awaitsContinue = false } = options;
     const res = replyTo(response);
     const startedAt = performance.now();
-    const view = viewOf(req);
+    const view = viewOf(req, options);
     const marks = marksOf(req);
     const bad = framingProblem(req, marks);
     if (bad === undefined && this.gateway.hasPolicies) {
@@ -149,7 +149,8 @@ class GatewayProxy implements Proxy, Roles {
     const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
     if (decision.kind === "none") return this.#handOn(req, res, none);
     this.#underWay.begin();
-    this.#act({ req, res, marks, view, startedAt, awaitsContinue, policies: undefined }, decision);
+    const policies = undefined;
+    this.#act({ req, res, marks, view, startedAt, awaitsContinue, policies, error }, decision);
   }
 
   // A request counts while policies look at it, and further on when a route takes it.
@@ -162,14 +163,14 @@ class GatewayProxy implements Proxy, Roles {
     req: ServerRequest,
     res: ServerReply,
     marks: number,
-    { none, awaitsContinue = false }: HandleOptions,
+    { none, error, awaitsContinue = false }: HandleOptions,
     { view, startedAt, policies }: Entry,
     decision: Decision,
     from = startedAt,
   ): void {
     if (decision.kind !== "none")
       return this.#act(
-        { req, res, marks, view, startedAt, awaitsContinue, policies },
+        { req, res, marks, view, startedAt, awaitsContinue, policies, error },
         decision,
         from,
       );
@@ -205,7 +206,7 @@ class GatewayProxy implements Proxy, Roles {
     socket.on("error", ignore);
     if (comesTooLate(req)) return;
     const startedAt = performance.now();
-    const view = viewOf(req);
+    const view = viewOf(req, options);
     const bad = framingProblem(req);
     const handOn = (): void => {
       if (options.none === undefined) this.#handOn(req, rawResponse(req, socket), undefined);
@@ -249,7 +250,8 @@ class GatewayProxy implements Proxy, Roles {
     } else {
       const res = rawResponse(req, socket);
       const marks = marksOf(req);
-      const request = { req, res, marks, view, startedAt, awaitsContinue: false, policies };
+      const error = undefined;
+      const request = { req, res, marks, view, startedAt, awaitsContinue: false, policies, error };
       // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
       if (isUpgrade && final.kind === "reject") answerRequest(this, request, final);
       else this.#act(request, final);
@@ -299,8 +301,7 @@ class GatewayProxy implements Proxy, Roles {
     try {
       return policies === undefined ? this.gateway.decide(view) : policies.decide(this.gateway);
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      return { kind: "reject", status: 500, headers: {}, reason: "internal", detail };
+      return internal(error);
     }
   }
 

@@ -6,9 +6,14 @@ import { ENCODING, LENGTH, marksOf } from "./request-marks.js";
 /** A request as the servers of Node give it. */
 export type ServerRequest = IncomingMessage | Http2ServerRequest;
 
+const NOTHING: HostView = {};
+
+/** What the host of a proxy adds to what a request itself says. */
+export type HostView = Pick<RequestView, "facts" | "trustedHops">;
+
 /** The request view of a request of Node. */
-export function viewOf(req: ServerRequest): RequestView {
-  if (req.httpVersionMajor >= 2) return http2View(req as Http2ServerRequest);
+export function viewOf(req: ServerRequest, host: HostView = NOTHING): RequestView {
+  if (req.httpVersionMajor >= 2) return http2View(req as Http2ServerRequest, host);
   const socket = req.socket as ServerRequest["socket"] & { readonly encrypted?: boolean };
   return {
     method: req.method as string,
@@ -18,11 +23,12 @@ export function viewOf(req: ServerRequest): RequestView {
     protocol: socket.encrypted === true ? "https" : "http",
     remoteAddress: socket.remoteAddress,
     localPort: socket.localPort,
-    facts: undefined,
+    facts: host.facts,
+    trustedHops: host.trustedHops,
   };
 }
 
-function http2View(req: Http2ServerRequest): RequestView {
+function http2View(req: Http2ServerRequest, host: HostView): RequestView {
   const { session } = req.stream;
   // The socket of a connection that is gone can only be asked in vain.
   const socket = session === undefined || session.destroyed ? undefined : session.socket;
@@ -33,7 +39,8 @@ function http2View(req: Http2ServerRequest): RequestView {
     protocol: session?.encrypted === true ? "https" : "http",
     remoteAddress: socket?.remoteAddress,
     localPort: socket?.localPort,
-    facts: undefined,
+    facts: host.facts,
+    trustedHops: host.trustedHops,
   };
 }
 
