@@ -135,7 +135,10 @@ function isReachedAsBefore(before: ServicePlan | undefined, plan: ServicePlan): 
 
 // Instances that came and went at run time stay where the configuration says nothing new of the service's instances.
 function isListedAsBefore(before: ServicePlan | undefined, plan: ServicePlan): boolean {
-  return JSON.stringify(before?.instances) === JSON.stringify(plan.instances);
+  if (JSON.stringify(before?.instances) !== JSON.stringify(plan.instances)) return false;
+  return plan.instances.every(
+    ({ handler }, index) => handler === before?.instances[index]?.handler,
+  );
 }
 
 // What an update may change of an instance that stays. Another URL, or another way to connect, is another place under

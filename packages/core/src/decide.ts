@@ -229,7 +229,8 @@ function mirrorsOf(
     if (isCircuitOpen(target, draws.now)) continue;
     const key = keyFor(target, matched);
     const instance = choose(target, draws, key, NOTHING, draws.mirrorBalance);
-    if (instance !== undefined)
+    // A function would answer the client.
+    if (instance !== undefined && instance.handler === undefined)
       mirrors.push(mirrorTo(instance, mirror, id, action, matched, trail, key));
   }
   return Object.freeze(mirrors);

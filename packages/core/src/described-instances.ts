@@ -42,9 +42,10 @@ export class DescribedInstances {
 
 /** Whether an instance is another than what is written of it. */
 export function differs(instance: InstanceState, plan: InstancePlan): boolean {
-  const { url, socketPath, basePath, version, fullWeight, zone, tier } = instance;
+  const { url, socketPath, handler, basePath, version, fullWeight, zone, tier } = instance;
   return (
     url !== plan.url ||
+    handler !== plan.handler ||
     socketPath !== plan.socketPath ||
     basePath !== plan.basePath ||
     version !== plan.version ||

@@ -71,6 +71,7 @@ export type {
 export type {
   ConnectConfig,
   TlsConfig,
+  HandlerInstanceConfig,
   InstanceConfig,
   ServiceConfig,
   ServiceLimitsConfig,
@@ -196,7 +197,7 @@ export type {
   PartialSnapshot,
   ServiceSnapshot,
 } from "./snapshot.js";
-export type { InstanceReference } from "./state.js";
+export type { InstanceHandler, InstanceReference } from "./state.js";
 export {
   headerOf as headerValue,
   type Fact,

@@ -82,9 +82,9 @@ export function newInstance(
   joinedAt: number,
   isProbed: boolean,
 ): InstanceState {
-  const { id, url, basePath, version, weight, zone, tier, socketPath } = plan;
+  const { id, url, basePath, version, weight, zone, tier, socketPath, handler } = plan;
   return {
-    ...{ service, id, url, basePath, version, weight, zone, tier, socketPath },
+    ...{ service, id, url, basePath, version, weight, zone, tier, socketPath, handler },
     fullWeight: weight,
     pools: [],
     load,
@@ -94,7 +94,7 @@ export function newInstance(
     consecutiveFailures: 0,
     consecutiveConnectFailures: 0,
     counts: newWindowCounts(),
-    probe: { status: isProbed ? "waiting" : "unprobed", contrary: 0 },
+    probe: { status: isProbed && handler === undefined ? "waiting" : "unprobed", contrary: 0 },
     latencyMs: 0,
     latencyAt: 0,
     ejectedUntil: 0,
@@ -141,19 +141,21 @@ export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceS
 }
 
 /** Probes come to an instance that has traffic already, or go. Until there is a result it keeps its traffic. */
-export function adoptProbe({ probe }: InstanceState, isProbed: boolean): void {
-  if (isProbed === (probe.status !== "unprobed")) return;
-  probe.status = isProbed ? "passing" : "unprobed";
+export function adoptProbe({ probe, handler }: InstanceState, isProbed: boolean): void {
+  const isAsked = isProbed && handler === undefined;
+  if (isAsked === (probe.status !== "unprobed")) return;
+  probe.status = isAsked ? "passing" : "unprobed";
   probe.contrary = 0;
 }
 
 /** What a configuration says of an instance that stays; true where it is another place than before. */
 export function describe(instance: InstanceState, plan: InstancePlan): boolean {
-  const { url, socketPath, basePath, weight, zone, tier } = plan;
+  const { url, socketPath, handler, basePath, weight, zone, tier } = plan;
   Object.assign(instance, { basePath, weight, fullWeight: weight, zone, tier });
   makeStale(instance);
-  if (url === instance.url && socketPath === instance.socketPath) return false;
-  Object.assign(instance, { url, socketPath, reference: referenceTo(plan) });
+  if (url === instance.url && socketPath === instance.socketPath && handler === instance.handler)
+    return false;
+  Object.assign(instance, { url, socketPath, handler, reference: referenceTo(plan) });
   return true;
 }
 
@@ -162,6 +164,8 @@ export function referenceTo({
   id,
   url,
   socketPath,
-}: Pick<InstancePlan, "id" | "url" | "socketPath">): InstanceReference {
+  handler,
+}: Pick<InstancePlan, "id" | "url" | "socketPath" | "handler">): InstanceReference {
+  if (handler !== undefined) return Object.freeze({ id, url, handler });
   return Object.freeze(socketPath === undefined ? { id, url } : { id, url, socketPath });
 }

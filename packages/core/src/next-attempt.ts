@@ -70,7 +70,9 @@ function isTooLong(delayMs: number, { remainingMs, retryAfterMs = 0 }: RetryFact
 function chooseAgain(runtime: Runtime, draws: Draws, before: Forward): InstanceState | undefined {
   const target = targetBefore(runtime, before);
   const tried = [...before.tried, before.instance.id];
-  return choose(target, draws, Forward.knownOf(before)?.key, tried);
+  const instance = choose(target, draws, Forward.knownOf(before)?.key, tried);
+  // What was sent to an instance cannot be handed to a function of this process, nor a second time.
+  return instance?.handler === undefined ? instance : undefined;
 }
 
 function targetBefore({ plan, services }: Runtime, before: Forward): Target | undefined {

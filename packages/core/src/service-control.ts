@@ -1,5 +1,7 @@
 import type { Announce, GatewayChange } from "./change.js";
+import { assertAlike } from "./config/check-handlers.js";
 import { compileInstances } from "./config/compile-instances.js";
+import { isHandlerInstance, withHandlerIds } from "./config/handler-instance.js";
 import type { InstancePlan, ServicePlan } from "./config/plan.js";
 import type { InstanceConfig } from "./config/service-config.js";
 import { isEligible } from "./health/eligible.js";
@@ -84,7 +86,7 @@ export interface ServiceControl {
    * Takes the result of a probe. The first of a new instance decides at once whether it gets traffic, later ones as the rule
    * says. A proxy does it by itself.
    *
-   * @returns false when there is no instance of that id, or the service has no probes
+   * @returns false when there is no instance of that id, it is a function, or the service has no probes
    */
   reportProbe(id: string, passed: boolean): boolean;
   /**
@@ -134,8 +136,11 @@ export class LiveService implements ServiceControl {
   }
 
   add(config: InstanceConfig): InstanceReference {
-    const [plan] = compileInstances(this.name, [config]) as [InstancePlan];
-    return this.#put(this.#state, plan).reference;
+    const state = this.#state;
+    const named = withHandlerIds([config], state.instances.values());
+    const [plan] = compileInstances(this.name, named) as [InstancePlan];
+    assertAlike(this.name, plan, state.instances.values());
+    return this.#put(state, plan).reference;
   }
 
   remove(id: string): boolean {
@@ -206,6 +211,7 @@ export class LiveService implements ServiceControl {
     const instance = this.#state.instances.get(id);
     const { probe } = this;
     if (instance === undefined || probe === undefined) return false;
+    if (instance.handler !== undefined) return false;
     const isFirst = instance.probe.status === "waiting";
     if (!countProbe(probe, instance.probe, passed)) return true;
     // Its traffic begins only now, and its slow start with it.
@@ -215,9 +221,15 @@ export class LiveService implements ServiceControl {
     return true;
   }
 
-  set(instances: readonly InstanceConfig[]): InstanceDifference {
+  set(given: readonly InstanceConfig[]): InstanceDifference {
     const state = this.#state;
-    const texts = instances.map((instance) => JSON.stringify(instance));
+    const instances = withHandlerIds(given);
+    // No text tells one function from another.
+    const hasHandlers = instances.some(isHandlerInstance);
+    if (hasHandlers) compileInstances(this.name, given);
+    const texts = instances.map((instance) =>
+      isHandlerInstance(instance) ? "" : JSON.stringify(instance),
+    );
     const kept = new Set<InstanceState>();
     const fresh: number[] = [];
     for (const [index, text] of texts.entries()) {
@@ -239,7 +251,8 @@ export class LiveService implements ServiceControl {
       if (isNew) added.push(plan.id);
       else if (differs(state.instances.get(plan.id) as InstanceState, plan)) changed.push(plan.id);
       const text = texts[fresh[index] as number] as string;
-      this.#described.remember(this.#put(state, plan), plan, text);
+      const instance = this.#put(state, plan);
+      if (text !== "") this.#described.remember(instance, plan, text);
     }
     const gone = [...state.instances.values()].filter(({ id }) => !ids.has(id));
     if (gone.length > 0) this.#takeOut(state, new Set(gone));

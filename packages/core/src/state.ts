@@ -35,6 +35,8 @@ export interface InstanceState {
   readonly load: ServiceLoad;
   /** Undefined where the host of the URL is connected to. */
   socketPath: string | undefined;
+  /** Undefined where requests go to the URL. */
+  handler: InstanceHandler | undefined;
   /** The part of it that decisions show. */
   reference: InstanceReference;
   inFlight: number;
@@ -62,10 +64,19 @@ export interface InstanceState {
   hasLeft: boolean;
 }
 
+/**
+ * A function of the host framework that takes the requests of an instance, such as `(req, res, next) => …` or a whole
+ * application. Only a proxy knows what it is called with: in the core nothing calls it.
+ */
+export type InstanceHandler = (...args: never[]) => unknown;
+
 /** An instance as decisions show it. */
 export interface InstanceReference {
   readonly id: string;
+  /** Of a function `handler:` and its id, which leads nowhere. */
   readonly url: string;
+  /** The function that takes its requests, in the same process; absent where they go to the URL. */
+  readonly handler?: InstanceHandler;
   /** Unix socket that it is reached over; absent where the host of the URL is connected to. */
   readonly socketPath?: string;
 }

@@ -464,7 +464,7 @@ describe("for every table", () => {
     "unused-instance": (given, { witness, pointer }) => {
       const [, , service, , index] = pointer.split("/");
       const instance = given.services?.[service as string]?.instances[Number(index)];
-      const url = typeof instance === "string" ? instance : instance?.url;
+      const url = typeof instance === "object" && "url" in instance ? instance.url : instance;
       const decision = createGateway(given).decide(witness);
       expect(decision.kind === "forward" ? decision.instance.url : decision.kind).not.toBe(url);
     },

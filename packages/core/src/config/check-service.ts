@@ -77,3 +77,13 @@ export function checkProbe(
     problems.add([...place, field], "NO_EFFECT", message, field, "another type, or no such field");
   }
 }
+
+/** Half of a certificate and its key. */
+export function checkKeyPair(problems: ProblemList, owner: Loose, at: Place): void {
+  const { cert, key } = recordOf(recordOf(owner["connect"])["tls"]);
+  if ((cert === undefined) === (key === undefined)) return;
+  const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
+  const place = [...at, "connect", "tls", given];
+  const message = `${given} is of no use without ${missing}: give both, or neither`;
+  problems.add(place, "TLS", message, `${given} without ${missing}`, "both, or neither");
+}

@@ -1,3 +1,4 @@
+import { handlerContext } from "./check-handlers.js";
 import { isRecord, recordOf } from "./loose.js";
 
 /**
@@ -29,7 +30,8 @@ export function routeTexts(input: unknown): CheckedRoutes | undefined {
   if (!Array.isArray(routes) || !routes.every(isRecord)) return undefined;
   try {
     const names = Object.keys(recordOf(services));
-    const context = JSON.stringify([isShort, names, defaults, path, forwarded, via]);
+    const handlers = handlerContext(recordOf(services));
+    const context = JSON.stringify([isShort, names, defaults, path, forwarded, via, handlers]);
     return { context, texts: routes.map((route) => JSON.stringify(route)) };
   } catch {
     return undefined;

@@ -16,7 +16,7 @@ import {
   compileRetryBudget,
   compileSlowStart,
 } from "./compile-health.js";
-import { compileInstance } from "./compile-instances.js";
+import { compileChecked } from "./compile-instances.js";
 import type { ConnectPlan, Plan, ServicePlan, TlsPlan } from "./plan.js";
 import { allServices } from "./short-form.js";
 import { withDefaults } from "./with-defaults.js";
@@ -134,7 +134,7 @@ function compileService(
   const outlier = service.outlier ?? defaults.outlier;
   return Object.freeze({
     name,
-    instances: Object.freeze(service.instances.map(compileInstance)),
+    instances: Object.freeze(compileChecked(service.instances)),
     ...compileBalancer(service.balancer ?? defaults.balancer),
     affinity: service.affinity && compileAffinity(name, service.affinity),
     outlier: compileOutlier(outlier),

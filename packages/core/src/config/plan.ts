@@ -16,6 +16,7 @@ import type { RedirectPlan } from "../rewrite/redirect.js";
 import type { ResponseRewritePlan } from "../rewrite/response-rewrite.js";
 import type { RewritePlan } from "../rewrite/rewrite.js";
 import type { HeaderRecord } from "../request.js";
+import type { InstanceHandler } from "../state.js";
 import type { KeyConfig } from "./balancer-config.js";
 import type { CheckedRoutes } from "./checked-routes.js";
 import type { RoutesPlan } from "./compile-routes.js";
@@ -45,6 +46,8 @@ export interface InstancePlan {
   readonly tier: number;
   /** Undefined where the host of the URL is connected to. */
   readonly socketPath: string | undefined;
+  /** Undefined where requests go to the URL. */
+  readonly handler: InstanceHandler | undefined;
 }
 
 /** The pool of connections to each instance of a service, with its defaults filled in. */

@@ -6,7 +6,14 @@ import {
   checkRewrite,
   unknownParam,
 } from "./check-action.js";
-import { checkAffinities, checkProbe, checkRing } from "./check-service.js";
+import {
+  checkHandlers,
+  checkMirrored,
+  checkPools,
+  handlerServices,
+  type HandlerServices,
+} from "./check-handlers.js";
+import { checkAffinities, checkKeyPair, checkProbe, checkRing } from "./check-service.js";
 import { isKnown, type Earlier } from "./checked-routes.js";
 import { instanceId, instanceUrl } from "./instance-url.js";
 import { looseCompile, namesOf } from "./loose-path.js";
@@ -35,28 +42,32 @@ export class Relations {
   readonly #config: Loose;
   readonly #isShort: boolean;
   readonly #services: ReadonlySet<string>;
+  readonly #handlers: HandlerServices;
   readonly #earlier: Earlier;
 
   constructor(input: unknown, earlier: Earlier) {
     this.#earlier = earlier;
     this.#isShort = Array.isArray(input);
     this.#config = this.#isShort ? { routes: input } : recordOf(input);
-    this.#services = new Set(Object.keys(recordOf(this.#config["services"])));
+    const services = recordOf(this.#config["services"]);
+    this.#services = new Set(Object.keys(services));
+    this.#handlers = handlerServices(services);
   }
 
   check(): readonly ConfigProblem[] {
     for (const name of this.#services) {
       const service = recordOf(recordOf(this.#config["services"])[name]);
       this.#checkInstances(name);
-      this.#checkKeyPair(service, ["services", name]);
+      checkKeyPair(this.#problems, service, ["services", name]);
       checkProbe(this.#problems, recordOf(service["probe"]), ["services", name, "probe"]);
       checkRing(this.#problems, service["balancer"], ["services", name, "balancer"]);
     }
     checkAffinities(this.#problems, recordOf(this.#config["services"]));
+    checkHandlers(this.#problems, recordOf(this.#config["services"]));
     const defaults = recordOf(this.#config["defaults"]);
     checkProbe(this.#problems, recordOf(defaults["probe"]), ["defaults", "probe"]);
     checkRing(this.#problems, defaults["balancer"], ["defaults", "balancer"]);
-    this.#checkKeyPair(recordOf(this.#config["defaults"]), ["defaults"]);
+    checkKeyPair(this.#problems, defaults, ["defaults"]);
     const routes = listIn(this.#config["routes"]);
     const ids = new Map<string, Place>();
     for (const [index, route] of routes.entries())
@@ -69,8 +80,8 @@ export class Relations {
     const ids = new Map<string, number>();
     const instances = listIn(recordOf(recordOf(this.#config["services"])[name])["instances"]);
     for (const [index, instance] of instances.entries()) {
-      const { url = instance, id, socketPath } = recordOf(instance);
-      this.#checkTlsUse(name, url, index);
+      const { url = instance, id, socketPath, handler } = recordOf(instance);
+      if (handler === undefined) this.#checkTlsUse(name, url, index);
       const own = typeof id === "string" ? id : defaultId(url, socketPath);
       if (own === undefined) continue;
       const first = ids.get(own);
@@ -87,15 +98,6 @@ export class Relations {
         "an id that is unique in the service",
       );
     }
-  }
-
-  #checkKeyPair(owner: Loose, at: Place): void {
-    const { cert, key } = recordOf(recordOf(owner["connect"])["tls"]);
-    if ((cert === undefined) === (key === undefined)) return;
-    const [given, missing] = cert === undefined ? ["key", "cert"] : ["cert", "key"];
-    const place = [...at, "connect", "tls", given];
-    const message = `${given} is of no use without ${missing}: give both, or neither`;
-    this.#problems.add(place, "TLS", message, `${given} without ${missing}`, "both, or neither");
   }
 
   // A service with TLS of its own and a plain instance: what was meant to be secret would go out in the open.
@@ -135,6 +137,7 @@ export class Relations {
       const { service } = recordOf(mirror);
       if (typeof service === "string")
         this.#checkService(service, [...at, "mirror", index, "service"]);
+      checkMirrored(this.#problems, this.#handlers, recordOf(mirror), [...at, "mirror", index]);
     }
     checkHeaderChanges(this.#problems, route, at);
     checkRespond(this.#problems, recordOf(route["respond"]), [...at, "respond"]);
@@ -201,6 +204,7 @@ export class Relations {
   #checkTo(to: unknown, at: Place, paths: readonly CompiledPath[]): void {
     if (typeof to === "string") {
       if (!isUrl(to)) this.#checkService(to, at);
+      checkPools(this.#problems, this.#handlers, { service: to }, at);
       return;
     }
     if (Array.isArray(to)) {
@@ -234,6 +238,7 @@ export class Relations {
   #checkBackend(backend: Loose, at: Place, paths: readonly CompiledPath[]): void {
     if (typeof backend["service"] === "string")
       this.#checkService(backend["service"], [...at, "service"]);
+    checkPools(this.#problems, this.#handlers, backend, at);
     const fallback = recordOf(backend["fallback"]);
     if (typeof fallback["service"] === "string")
       this.#checkService(fallback["service"], [...at, "fallback", "service"]);

@@ -1,5 +1,6 @@
 import type { AffinityConfig } from "../affinity/affinity-config.js";
 import type { ConcurrencyRule } from "../health/adaptive-concurrency.js";
+import type { InstanceHandler } from "../state.js";
 import type { BalancerConfig } from "./balancer-config.js";
 import type {
   BreakerConfig,
@@ -25,9 +26,44 @@ export interface ServiceLimitsConfig {
   readonly queueMs?: number;
 }
 
-/** One running copy of a service: a base URL, or a record with more. */
+/**
+ * An instance that is a function of the host framework, in the same process. It takes part in splits, balancing, counts,
+ * ejections and drains as others do; it is never probed, and none of its requests is sent again.
+ */
+export interface HandlerInstanceConfig {
+  /**
+   * Called by the proxy with `(req, res, next)` of Node; `next()` hands on what the gateway took to the server that it
+   * lives in. Error: HANDLER unless a function, beside a `url`, and where a version has URLs too.
+   *
+   * @example
+   * createGateway({
+   *   services: {
+   *     shop: {
+   *       instances: [
+   *         { handler: monolith, version: "old" },
+   *         { url: "http://10.0.0.9:8080", version: "new" },
+   *       ],
+   *     },
+   *   },
+   *   routes: [{ match: { path: "/cart/*" }, to: { service: "shop", split: { old: 95, new: 5 } } }],
+   * });
+   */
+  readonly handler: InstanceHandler;
+  /** Unique in the service. Default: `handler`, numbered when taken: `handler (2)`. */
+  readonly id?: string;
+  readonly version?: string;
+  /** Share of traffic beside the other instances. Default: 1. */
+  readonly weight?: number;
+  readonly zone?: string;
+  /** Those of tier 0 get all traffic that they bear, then those of tier 1, and so on. Default: 0. Error: TIER. */
+  readonly tier?: number;
+  readonly metadata?: { readonly [name: string]: unknown };
+}
+
+/** One running copy of a service: a base URL, a record with more, or a function in the same process. */
 export type InstanceConfig =
   | string
+  | HandlerInstanceConfig
   | {
       /** `http:` or `https:` URL; a path in it goes before the path of requests. */
       readonly url: string;

@@ -9,13 +9,13 @@ import {
   hedge,
   routeLimits,
   mirror,
-  url,
 } from "./action-shape.js";
 import { affinity } from "./affinity-shape.js";
 import { balancer } from "./balancer-shape.js";
-import { connect, socketPath } from "./connect-shape.js";
+import { connect } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
 import { adaptive, breaker, outlier, probe, retryBudget } from "./health-shape.js";
+import { instance } from "./instance-shape.js";
 import { name, milliseconds, whole, addressRange, pseudonym } from "./leaf-shapes.js";
 import { responseRewrite } from "./response-rewrite-shape.js";
 import { isKnown, NOTHING_EARLIER } from "./checked-routes.js";
@@ -23,20 +23,7 @@ import { recordOf } from "./loose.js";
 import { match, matchFields } from "./match-shape.js";
 import { outlined } from "./outline.js";
 import type { ConfigProblem } from "./problem.js";
-import {
-  anything,
-  choice,
-  either,
-  flag,
-  isObject,
-  list,
-  map,
-  number,
-  optional,
-  problemsOf,
-  record,
-  text,
-} from "./schema.js";
+import { choice, either, flag, list, map, optional, problemsOf, record, text } from "./schema.js";
 
 const routeFields = {
   id: optional(name("an id")),
@@ -72,29 +59,6 @@ const route = outlined(record("a route", routeFields), oneAction);
 const shortRoute = outlined(record("a route", { ...routeFields, ...matchFields }), {
   ...oneAction,
   dependentSchemas: { match: without(matchFields) },
-});
-
-const instance = either(
-  (input) => (isObject(input) ? longInstance : url),
-  () => [url, longInstance],
-);
-const longInstance = record("an instance", {
-  url,
-  socketPath: optional(socketPath),
-  id: optional(name("an id")),
-  version: optional(name("a version")),
-  weight: optional(
-    number(
-      "INSTANCE_WEIGHT",
-      "weight of an instance",
-      "a finite number > 0",
-      (value) => Number.isFinite(value) && value > 0,
-      { exclusiveMinimum: 0 },
-    ),
-  ),
-  zone: optional(name("a zone")),
-  tier: optional(whole("TIER", "tier", 0)),
-  metadata: optional(map("metadata", name("a name"), anything)),
 });
 
 const serviceLimits = record("limits", {
