@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-// Tests run from the sources: every package lists this condition first in its `exports`.
-const conditions = ["@signalbox/source", "node", "import", "module", "default"];
+// Tests run from the sources: every package lists this condition first in its `exports`. No more than that and "node":
+// Node itself gets these too, and it must tell what is imported from what is required.
+const conditions = ["@signalbox/source", "node"];
 
 export default defineConfig({
-  resolve: { conditions },
+  resolve: { conditions: [...conditions, "import", "module", "default"] },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", ".ci/**/*.test.ts"],

@@ -19,9 +19,22 @@ export function isHttp1(res: ServerReply): res is ServerResponse {
   return res.req.httpVersionMajor < 2;
 }
 
-/** Writes a head. Headers are flat: name, value, name, value. */
+/**
+ * Writes a head. Headers are flat: name, value, name, value. They go before those that the host has set, but for cookies
+ * and what a response varies by: those of both go out.
+ */
 export function writeHead(res: ServerReply, status: number, headers: string[]): void {
+  if (isHttp1(res)) {
+    addHostField(res, "set-cookie", headers);
+    addHostField(res, "vary", headers);
+  }
   res.writeHead(status, headers);
+}
+
+function addHostField(res: ServerResponse, name: string, headers: string[]): void {
+  const value = res.getHeader(name);
+  if (value === undefined) return;
+  for (const line of [value].flat()) headers.push(name, String(line));
 }
 
 /** Answers a request without an instance. What is left of its body is read up to a bound, or the connection closed. */

@@ -68,12 +68,12 @@ function checked(
 /** What a proxy is told with a request. */
 export interface HandleOptions {
   /** Hands on what no route takes. Default: 404. */
-  readonly none?: () => void;
+  readonly none?: (() => void) | undefined;
   /**
    * Gets what is wrong with the program and not with the request: a clock, a condition or a policy that threw, a policy
    * that is not there, a body that somebody read before. Nothing has been sent then. Default: 500.
    */
-  readonly error?: (error: Error) => void;
+  readonly error?: ((error: Error) => void) | undefined;
   /** What the host knows of the request: conditions on facts and the split by a fact see it. Default: none. */
   readonly facts?: { readonly [name: string]: Fact } | undefined;
   /**

@@ -107,8 +107,12 @@ export class Reply implements Sink {
   }
 
   #write(chunk: Buffer): boolean {
+    const goesOn = writeBody(this.res, chunk);
+    const isDirect = !isHttp1(this.res) || isWrittenByUsAlone(this.res);
+    // Compression of the host keeps what is written: a stream must not wait in it.
+    if (!isDirect) flushHost(this.res);
     // A part as large as the buffer of the socket asks for a drain though the system took all of it: nothing is waited for.
-    if (writeBody(this.res, chunk) || this.res.writableLength === 0) return true;
+    if (goesOn || (isDirect && this.res.writableLength === 0)) return true;
     this.#stall();
     return false;
   }
@@ -123,4 +127,8 @@ export class Reply implements Sink {
       this.#owner.onDrain();
     });
   }
+}
+
+function flushHost(res: ServerReply & { flush?(): void }): void {
+  res.flush?.();
 }
