@@ -26,7 +26,12 @@ export class BodyReadError extends Error {
 
 /** Whether somebody has read of the body of a request, so that it does not come any more. */
 export function wasRead(req: ServerRequest, marks: number): boolean {
-  return (req.readableDidRead || req.readableEnded) && hasBody(req, marks);
+  return (req.readableEnded || (req.readableDidRead && !isPutBack(req))) && hasBody(req, marks);
+}
+
+// What somebody looked at and put back waits to be read, and nobody takes it.
+function isPutBack(req: ServerRequest): boolean {
+  return req.readableFlowing !== true && req.readableLength > 0;
 }
 
 /**
