@@ -13,18 +13,7 @@ const server = createServer(shop.app);
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-let before = await versions();
-console.log(`100 : 0   v2 has ${before.size} of ${USERS} users`);
-for (const share of [5, 25, 100, 0]) {
-  shop.shift({ v1: 100 - share, v2: share });
-  const now = await versions();
-  const moved = [...now].filter((user) => !before.has(user)).length;
-  const back = [...before].filter((user) => !now.has(user)).length;
-  console.log(
-    `${String(100 - share).padStart(3)} : ${String(share).padEnd(3)} v2 has ${now.size} of ${USERS} users; ${moved} moved to it, ${back} back`,
-  );
-  before = now;
-}
+await rollOutAndBack();
 await shop.middleware.close();
 server.closeAllConnections();
 server.close();
@@ -43,4 +32,19 @@ async function versions(): Promise<Set<string>> {
       }),
     );
   return found;
+}
+
+async function rollOutAndBack(): Promise<void> {
+  let before = await versions();
+  console.log(`100 : 0   v2 has ${before.size} of ${USERS} users`);
+  for (const share of [5, 25, 100, 0]) {
+    shop.shift({ v1: 100 - share, v2: share });
+    const now = await versions();
+    const moved = [...now].filter((user) => !before.has(user)).length;
+    const back = [...before].filter((user) => !now.has(user)).length;
+    console.log(
+      `${String(100 - share).padStart(3)} : ${String(share).padEnd(3)} v2 has ${now.size} of ${USERS} users; ${moved} moved to it, ${back} back`,
+    );
+    before = now;
+  }
 }
