@@ -42,4 +42,6 @@ export interface ExchangeRequest {
   readonly policies: PolicyRun | undefined;
   /** Gets what is wrong with the program, where the host of the proxy wants to answer that itself. */
   readonly error: ((error: Error) => void) | undefined;
+  /** Hands on to the server that the proxy lives in; undefined where there is none. */
+  readonly none: (() => void) | undefined;
 }

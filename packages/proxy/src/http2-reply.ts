@@ -34,6 +34,11 @@ export class Http2Reply {
     this.#stream = res.stream;
   }
 
+  /** The response of Node, for those who write it themselves. */
+  get response(): Http2ServerResponse {
+    return this.#res;
+  }
+
   get destroyed(): boolean {
     return this.#isCut || this.#stream.destroyed || this.#stream.closed;
   }

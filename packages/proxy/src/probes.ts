@@ -85,6 +85,8 @@ export class Probes implements ProberHost {
   }
 
   #begin(service: string, instance: InstanceReference): void {
+    // A function is never asked: it is there as long as this process is.
+    if (instance.handler !== undefined) return;
     this.#come.set(instance, service);
     this.#wake();
   }

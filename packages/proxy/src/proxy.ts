@@ -18,6 +18,7 @@ import { Exchange } from "./exchange.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
 import { tell } from "./hooks.js";
 import { replyTo, type NodeResponse } from "./http2-reply.js";
+import { InProcess } from "./in-process.js";
 import { MirrorSet, type MirrorEnd, type MirrorHost } from "./mirror.js";
 import { OpenList } from "./open-list.js";
 import { PendingHeads } from "./pending-heads.js";
@@ -39,6 +40,7 @@ import { ServiceQueues } from "./service-queues.js";
 import { holdProbes } from "./shared-probes.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
 import { UnderWay } from "./under-way.js";
+import { handOnUpgrade } from "./upgrade-hand-on.js";
 import { Upgrades } from "./upgrades.js";
 import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
 import { WaitingClient } from "./waiting-client.js";
@@ -150,7 +152,10 @@ class GatewayProxy implements Proxy, Roles {
     if (decision.kind === "none") return this.#handOn(req, res, none);
     this.#underWay.begin();
     const policies = undefined;
-    this.#act({ req, res, marks, view, startedAt, awaitsContinue, policies, error }, decision);
+    this.#act(
+      { req, res, marks, view, startedAt, awaitsContinue, policies, error, none },
+      decision,
+    );
   }
 
   // A request counts while policies look at it, and further on when a route takes it.
@@ -170,7 +175,7 @@ class GatewayProxy implements Proxy, Roles {
   ): void {
     if (decision.kind !== "none")
       return this.#act(
-        { req, res, marks, view, startedAt, awaitsContinue, policies, error },
+        { req, res, marks, view, startedAt, awaitsContinue, policies, error, none },
         decision,
         from,
       );
@@ -196,7 +201,8 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   forward(request: ExchangeRequest, decision: ForwardDecision, from: number): void {
-    const exchange = new Exchange(this, request, decision, from);
+    const isElsewhere = decision.instance.handler === undefined;
+    const exchange = new (isElsewhere ? Exchange : InProcess)(this, request, decision, from);
     this.open.add(exchange);
     exchange.begin();
   }
@@ -219,7 +225,7 @@ class GatewayProxy implements Proxy, Roles {
       const entered = (decision: Decision): void => {
         client.release();
         if (decision.kind !== "none")
-          return this.#actUpgrade(req, socket, NOTHING, entry, decision);
+          return this.#actUpgrade(req, socket, NOTHING, entry, decision, handOn);
         this.#underWay.end();
         handOn();
       };
@@ -231,27 +237,34 @@ class GatewayProxy implements Proxy, Roles {
     const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
     if (decision.kind === "none") return handOn();
     this.#underWay.begin();
-    this.#actUpgrade(req, socket, head, { view, startedAt, policies: undefined }, decision);
+    const asked = { view, startedAt, policies: undefined };
+    this.#actUpgrade(req, socket, head, asked, decision, handOn);
   }
 
   #actUpgrade(
     req: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    { view, startedAt, policies }: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
+    asked: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
     decision: AnsweringDecision,
+    handOn: () => void,
   ): void {
+    const { view, startedAt, policies } = asked;
     // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
     const isUpgrade = asksForWebSocket(req) || hasBody(req);
     const final = isUpgrade ? this.#upgrades.admit(req, decision) : decision;
-    if (isUpgrade && final.kind === "forward") {
+    if (isUpgrade && final.kind === "forward" && final.instance.handler !== undefined) {
+      handOnUpgrade(this, asked, final);
+      handOn();
+    } else if (isUpgrade && final.kind === "forward") {
       const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
       this.#upgrades.begin(upgrade);
     } else {
       const res = rawResponse(req, socket);
       const marks = marksOf(req);
       const error = undefined;
-      const request = { req, res, marks, view, startedAt, awaitsContinue: false, policies, error };
+      const base = { req, res, marks, view, startedAt, policies, error };
+      const request = { ...base, awaitsContinue: false, none: undefined };
       // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
       if (isUpgrade && final.kind === "reject") answerRequest(this, request, final);
       else this.#act(request, final);
