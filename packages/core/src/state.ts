@@ -68,7 +68,10 @@ export interface InstanceState {
  * A function of the host framework that takes the requests of an instance, such as `(req, res, next) => …` or a whole
  * application. Only a proxy knows what it is called with: in the core nothing calls it.
  */
-export type InstanceHandler = (...args: never[]) => unknown;
+export type InstanceHandler = {
+  // As a method, so that a function of any framework fits, and one that is written in place knows what `next` is.
+  call(req: unknown, res: unknown, next: (error?: unknown) => void): unknown;
+}["call"];
 
 /** An instance as decisions show it. */
 export interface InstanceReference {

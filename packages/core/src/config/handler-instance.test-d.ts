@@ -49,6 +49,13 @@ describe("an instance with a handler", () => {
     });
   });
 
+  it("may be written in place, and hand on what it gets", () => {
+    createGateway({
+      services: { shop: { instances: [{ handler: (_req, _res, next) => next(), version: "a" }] } },
+      routes: [{ to: { service: "shop", version: "a" } }],
+    });
+  });
+
   it("does not compile when it is no function", () => {
     // @ts-expect-error a name is no function
     const named: InstanceConfig = { handler: "app" };
