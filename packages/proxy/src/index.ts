@@ -18,6 +18,7 @@ export type {
   ResponseStep,
 } from "./policy.js";
 export type { MirrorDifference, MirrorEnd } from "./mirror.js";
+export { errorAnswer } from "./error-answer.js";
 export type { ErrorContext, ErrorHook, ErrorReply } from "./error-answer.js";
 export type { ExchangeEnd, FailedAttempt } from "./exchange-end.js";
 export type { ClientCause, Failure, GatewayCause } from "./failure.js";
