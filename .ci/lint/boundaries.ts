@@ -45,11 +45,16 @@ const packages: Readonly<Record<string, PackageRules>> = {
     node: true,
     doors: { "dns-packet": "srv-query.ts" },
   },
+  fastify: {
+    ours: ["core", "proxy"],
+    node: true,
+    doors: { fastify: "plugin.ts", "fastify-plugin": "plugin.ts" },
+  },
 };
 const adapter: PackageRules = { ours: ["core", "proxy"], node: true, doors: {} };
 
 /** Not published and not imported: may use every package and every dependency. */
-const freePackages = ["bench"];
+const freePackages = ["adapter-suite", "bench"];
 
 const contracts = ["request.ts", "decision.ts", "outcome.ts", "env.ts", "state.ts", "murmur3.ts"];
 const stages = ["match", "affinity", "split", "balance", "health", "rewrite"];

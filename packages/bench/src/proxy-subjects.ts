@@ -4,6 +4,8 @@ import type { ProxySubject } from "./subjects/proxy/subject.ts";
 export const nodeProxies = {
   signalbox: () => import("./subjects/proxy/signalbox.ts"),
   "signalbox-plain": () => import("./subjects/proxy/signalbox-plain.ts"),
+  "signalbox-express": () => import("./subjects/proxy/signalbox-express.ts"),
+  "signalbox-fastify": () => import("./subjects/proxy/signalbox-fastify.ts"),
   undici: () => import("./subjects/proxy/undici-dispatch.ts"),
   "node-http": () => import("./subjects/proxy/node-http.ts"),
   "http-proxy-3": () => import("./subjects/proxy/http-proxy-3.ts"),

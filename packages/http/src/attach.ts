@@ -10,10 +10,9 @@ import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import type { Gateway } from "@signalbox/core";
 import {
-  asksForWebSocket,
+  attachUpgrades,
   checkServer,
   createProxy,
-  viewOf,
   type CheckServerOptions,
   type CloseOptions,
   type Proxy,
@@ -102,11 +101,6 @@ export interface AttachedGateway {
 type AnyRequest = IncomingMessage | Http2ServerRequest;
 type AnyResponse = ServerResponse | Http2ServerResponse;
 
-/** Servers of Node that can be asked which upgrades they take. */
-interface UpgradeDeciding {
-  shouldUpgradeCallback?: ((req: IncomingMessage) => boolean) | undefined;
-}
-
 type AnyListener = (...args: unknown[]) => void;
 
 /**
@@ -129,8 +123,8 @@ export function attachGateway(
   const before = {
     request: takeListeners(server, "request"),
     checkContinue: takeListeners(server, "checkContinue"),
-    upgrade: takeListeners(server, "upgrade"),
   };
+  const detachUpgrades = attachUpgrades(server, gateway, proxy);
   const sessions = new Set<ServerHttp2Session>();
   const session = (opened: ServerHttp2Session): void => {
     sessions.add(opened);
@@ -147,20 +141,8 @@ export function attachGateway(
     const none = (): void => continueElsewhere(server, before, req, res);
     proxy.handle(req, res, { none, awaitsContinue: true });
   };
-  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const none = (): void => call(server, before.upgrade, req, socket, head);
-    proxy.upgrade(req, socket, head, before.upgrade.length === 0 ? {} : { none });
-  };
-  const ours = { request, checkContinue, upgrade, session };
+  const ours = { request, checkContinue, session };
   for (const [event, listener] of Object.entries(ours)) server.on(event, listener as AnyListener);
-  const decides = server as UpgradeDeciding;
-  const shouldUpgrade = decides.shouldUpgradeCallback;
-  // Without listeners for upgrades Node takes a request that offers one for an ordinary request. That must stay so for
-  // all that is not ours, and a route is asked for other protocols than websockets as if they were not offered.
-  decides.shouldUpgradeCallback = (req) => {
-    if (gateway.match(viewOf(req)).kind !== "none") return asksForWebSocket(req);
-    return before.upgrade.length > 0 && (shouldUpgrade?.call(server, req) ?? true);
-  };
   return {
     proxy,
     close: async (close) => {
@@ -168,7 +150,7 @@ export function attachGateway(
       await proxy.close(close);
       for (const [event, listener] of Object.entries(ours))
         server.off(event, listener as AnyListener);
-      decides.shouldUpgradeCallback = shouldUpgrade;
+      detachUpgrades();
       for (const [event, listeners] of Object.entries(before))
         for (const listener of listeners) server.on(event, listener);
     },

@@ -26,5 +26,6 @@ export { checkServer, ServerSettingsError, type CheckServerOptions } from "./che
 export type { NodeResponse } from "./http2-reply.js";
 export { BodyReadError } from "./read-body.js";
 export { viewOf, type HostView, type ServerRequest } from "./view.js";
+export { attachUpgrades } from "./attach-upgrades.js";
 export { rawResponse } from "./raw-response.js";
 export { asksForWebSocket } from "./web-socket.js";

@@ -1,0 +1,132 @@
+import { METHODS } from "node:http";
+import type { Fact, Gateway } from "@signalbox/core";
+import {
+  attachUpgrades,
+  checkServer,
+  createProxy,
+  type CheckServerOptions,
+  type CloseOptions,
+  type HandleOptions,
+  type Proxy,
+  type ProxyOptions,
+} from "@signalbox/proxy";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import fastifyPlugin from "fastify-plugin";
+import { EndLog } from "./log-ends.js";
+
+/** What the plugin is told. */
+export interface GatewayPluginOptions
+  extends ProxyOptions, Pick<CheckServerOptions, "strict">, CloseOptions {
+  readonly gateway: Gateway;
+  /** Path below which the plugin gets requests. Routes of the gateway see the whole URL all the same. Default: all. */
+  readonly prefix?: string;
+  /**
+   * A proxy to share with other mounts; it closes with the first of them, and failures are not logged here. Default: one of
+   * its own.
+   */
+  readonly proxy?: Proxy;
+  /** What hooks learnt of a request, for conditions on facts and splits by a fact. Default: none. */
+  facts?(request: FastifyRequest): { readonly [name: string]: Fact } | undefined;
+}
+
+/**
+ * A gateway as a plugin of Fastify 5. Routes of the application keep winning; what no route of either takes gets the
+ * not-found handler. Websockets are attached by themselves; `app.close()` lets requests under way end first.
+ *
+ * @throws TypeError when an option is malformed
+ *
+ * @example
+ * await app.register(gatewayPlugin, { gateway });
+ */
+export const gatewayPlugin = fastifyPlugin(mount, {
+  name: "@signalbox/fastify",
+  fastify: "5.x",
+  encapsulate: true,
+});
+
+async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promise<void> {
+  const { gateway } = options;
+  const log = new EndLog(app.log);
+  const proxy = options.proxy ?? createProxy(gateway, { ...options, onEnd: both(log, options) });
+  checkServer(app.server, {
+    strict: options.strict ?? false,
+    warn: (message) => app.log.warn(message),
+  });
+  passBodies(app);
+  app.route({
+    method: addMethods(app),
+    url: "/*",
+    exposeHeadRoute: false,
+    handler: (request, reply) => handle(proxy, log, request, reply, options),
+  });
+  // The prefix itself, which the wildcard does not take.
+  if (app.prefix !== "")
+    app.route({
+      method: [...app.supportedMethods],
+      url: "",
+      exposeHeadRoute: false,
+      handler: (request, reply) => handle(proxy, log, request, reply, options),
+    });
+  let detach = (): void => {};
+  app.addHook("onReady", async () => {
+    detach = attachUpgrades(app.server, gateway, proxy);
+  });
+  app.addHook("preClose", async () => {
+    await proxy.close(options);
+    detach();
+  });
+}
+
+function both(log: EndLog, { onEnd }: ProxyOptions): NonNullable<ProxyOptions["onEnd"]> {
+  return (end) => {
+    log.tell(end);
+    onEnd?.(end);
+  };
+}
+
+// Bodies of every type stream through, however large: the parsers of the application keep to its own routes.
+function passBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+}
+
+// Fastify knows the usual methods; a gateway forwards all that Node does.
+function addMethods(app: FastifyInstance): string[] {
+  for (const method of METHODS)
+    if (method !== "CONNECT" && !app.supportedMethods.includes(method))
+      app.addHttpMethod(method, { hasBody: true });
+  return [...app.supportedMethods];
+}
+
+function handle(
+  proxy: Proxy,
+  log: EndLog,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: GatewayPluginOptions,
+): void {
+  const { raw } = request;
+  log.expect(raw.rawHeaders, request.log);
+  const handOn: HandleOptions = {
+    none: () => reply.callNotFound(),
+    error: (error) => void reply.send(error),
+    trustedHops: trustedHopsOf(request),
+    facts: options.facts?.(request),
+  };
+  passHeaders(reply);
+  proxy.handle(raw, reply.raw, handOn);
+}
+
+// With `trustProxy` Fastify lists the peer and the addresses behind it up to the first that it does not trust.
+function trustedHopsOf({ ips }: FastifyRequest): number | undefined {
+  return ips === undefined ? undefined : ips.length - 1;
+}
+
+// What hooks have set so far would not go out with a response that Fastify does not write itself.
+function passHeaders(reply: FastifyReply): void {
+  const headers = reply.getHeaders();
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) reply.raw.setHeader(name, value as string);
+  }
+}
