@@ -9,6 +9,7 @@ import {
   type ProxyOptions,
 } from "@signalbox/proxy";
 import { BodySource } from "./body-source.js";
+import { checkHandlers } from "./instance-handler.js";
 import { NodeReply } from "./node-reply.js";
 import { NodeRequest } from "./node-request.js";
 import { framingOf, saysNothing, type Framing } from "./raw-headers.js";
@@ -56,13 +57,14 @@ const PATIENCE_MS = 50;
  *
  * A `Request` cannot be upgraded: one that asks for a websocket gets 501 where a route takes it.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError when an option is malformed, or the handler of an instance is none of `instanceHandler`
  *
  * @example
  * const handler = fetchHandler(gateway);
  * app.use(async (c, next) => (await handler(c.req.raw)) ?? next());
  */
 export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}): FetchHandler {
+  checkHandlers(gateway);
   const proxy = options.proxy ?? createProxy(gateway, options);
   const handler = async (
     request: Request,

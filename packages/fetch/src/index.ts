@@ -10,6 +10,7 @@ export {
   type FetchHandler,
   type FetchHandlerOptions,
 } from "./fetch-handler.js";
+export { instanceHandler, type FetchFunction } from "./instance-handler.js";
 export {
   BodyReadError,
   createProxy,

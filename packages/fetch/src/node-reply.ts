@@ -23,13 +23,15 @@ interface WaitingPart {
 export class NodeReply extends Writable {
   readonly req: NodeRequest;
   statusCode = 200;
-  headersSent = false;
+  statusMessage = "";
   shouldKeepAlive = true;
   /** Trailers have no place in a `Response`. */
   readonly chunkedEncoding = false;
   readonly socket = null;
   readonly #answered: (response: Response) => void;
+  readonly #fields = new Map<string, string | readonly string[]>();
   #head: Head | undefined;
+  #hasHead = false;
   #isAnswered = false;
   /** The body goes nowhere: there may be none. */
   #isBodyless = false;
@@ -55,23 +57,51 @@ export class NodeReply extends Writable {
     return this as unknown as ServerResponse;
   }
 
-  /** The host sets no headers of its own. */
-  getHeader(): undefined {}
+  /** Whether there is a head, on its way or not. */
+  get headersSent(): boolean {
+    return this.#hasHead;
+  }
+
+  // Functions that are instances set headers one by one.
+
+  getHeader(name: string): string | readonly string[] | undefined {
+    return this.#fields.get(name.toLowerCase());
+  }
+
+  getHeaders(): { readonly [name: string]: string | readonly string[] } {
+    return Object.fromEntries(this.#fields);
+  }
+
+  setHeader(name: string, value: string | readonly string[]): this {
+    this.#fields.set(name.toLowerCase(), value);
+    return this;
+  }
+
+  removeHeader(name: string): void {
+    this.#fields.delete(name.toLowerCase());
+  }
 
   writeContinue(): void {}
 
   writeEarlyHints(): void {}
 
-  /** @param headers flat: name, value, name, value */
-  writeHead(status: number, headers: readonly string[]): this {
-    const made = headersOf(status, headers);
-    this.headersSent = true;
+  /** @param headers flat: name, value, name, value; they go before those that were set */
+  writeHead(status: number, headers: readonly string[] = []): this {
+    const made = headersOf(status, [...headers, ...this.#setBeside(headers)]);
+    this.#hasHead = true;
     this.statusCode = status;
     // The instance may say what a Response cannot.
     if (made === undefined) this.#cannotSay();
     else this.#head = { status, headers: made };
     this.#isBodyless ||= hasNoBody(this.req.method, status);
     return this;
+  }
+
+  #setBeside(headers: readonly string[]): string[] {
+    if (this.#fields.size === 0) return [];
+    const given = new Set(headers.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+    const beside = [...this.#fields].filter(([name]) => !given.has(name));
+    return beside.flatMap(([name, value]) => [value].flat().flatMap((line) => [name, line]));
   }
 
   #cannotSay(): void {
@@ -134,6 +164,7 @@ export class NodeReply extends Writable {
     if (part === undefined) return;
     this.#waiting = undefined;
     this.#isWanted = false;
+    this.req.socket.bytesWritten += part.bytes.length;
     this.#stream?.enqueue(part.bytes);
     part.taken();
   }

@@ -13,14 +13,17 @@ export interface RequestOrigin {
 interface PeerSocket {
   readonly encrypted: boolean;
   readonly remoteAddress: string | undefined;
+  /** Bytes of bodies: whether anything moves. */
+  bytesRead: number;
+  bytesWritten: number;
 }
 
 /** A `Request` with the manners of one of `node:http`, as far as the proxy looks at one. */
 export class NodeRequest extends Readable {
-  /** The request that it was made of, for functions that are instances. */
+  /** The request that it was made of. */
   readonly request: Request;
-  readonly method: string;
-  readonly url: string;
+  method: string;
+  url: string;
   readonly rawHeaders: string[];
   readonly headers: IncomingHttpHeaders;
   readonly httpVersion = "1.1";
@@ -44,7 +47,8 @@ export class NodeRequest extends Readable {
     this.rawHeaders = rawHeadersOf(request, framing);
     this.headers = recordOf(this.rawHeaders);
     const encrypted = request.url.startsWith("https:");
-    this.socket = { encrypted, remoteAddress: origin.remoteAddress };
+    const { remoteAddress } = origin;
+    this.socket = { encrypted, remoteAddress, bytesRead: 0, bytesWritten: 0 };
     this.rawBody = origin.rawBody;
     this.complete = framing === "none";
     this.#body = body;
@@ -62,6 +66,8 @@ export class NodeRequest extends Readable {
   stop(): void {
     this.#isStopped = true;
     this.#body.release();
+    // Who still waits for the rest learns that there is none.
+    if (!this.complete) this.destroy();
   }
 
   override _read(): void {
@@ -76,6 +82,7 @@ export class NodeRequest extends Readable {
       while (!part.done && part.value.length === 0) part = await this.#body.read();
       if (this.#isStopped) return;
       if (part.done) this.complete = true;
+      else this.socket.bytesRead += part.value.length;
       this.push(part.done ? null : bytesOf(part.value));
     } catch (error) {
       if (!this.#isStopped) this.destroy(error as Error);

@@ -32,7 +32,7 @@ describe("what a route takes", () => {
     });
   });
 
-  it.each<[what: string, body: BodyInit, sent: string]>([
+  it.each<[what: string, body: RequestInit["body"], sent: string]>([
     ["text", "hello", "hello"],
     ["bytes", new Uint8Array([104, 105]), "hi"],
     ["a form", new URLSearchParams({ a: "1" }), "a=1"],
