@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import type { Adapter } from "./adapter.js";
+import { ask, begin, head, textOf } from "./client.js";
+import { deadUrl, inFlight, stageOf, until } from "./world.js";
+
+/** Instances that fail, clients that leave, and what is left of both. */
+export function failures(adapter: Adapter): void {
+  const stage = stageOf(adapter);
+
+  describe("failures", () => {
+    it("of instances are answered, and told in the form that a client takes", async () => {
+      const { url, gateway } = await stage.start([{ path: "/*", to: await deadUrl() }]);
+      expect(await ask(url)).toMatchObject({ status: 502, body: Buffer.from("502 Bad Gateway\n") });
+      const got = await ask(url, { headers: { accept: "application/json" } });
+      expect(JSON.parse(got.body.toString())).toEqual({ status: 502, title: "Bad Gateway" });
+      expect(inFlight(gateway)).toBe(0);
+    });
+
+    it("to connect are tried at another instance, also of a POST", async () => {
+      const alive = await stage.instance((_req, res) => res.end("alive"));
+      const { url } = await stage.start({
+        services: { shop: { instances: [await deadUrl(), alive], balancer: "first-eligible" } },
+        routes: [{ match: { path: "/*" }, to: "shop" }],
+      });
+      expect(await textOf(url, { method: "POST", body: "x" })).toBe("alive");
+    });
+
+    it("to answer in time are 504", async () => {
+      const instance = await stage.instance(() => {});
+      const { url, gateway } = await stage.start([
+        { path: "/*", to: instance, timeouts: { attemptMs: 30 } },
+      ]);
+      expect((await ask(url)).status).toBe(504);
+      await until(() => inFlight(gateway) === 0);
+    });
+
+    it("in the midst of a body are seen by the client", async () => {
+      const instance = await stage.instance((_req, res) => {
+        res.writeHead(200, { "content-length": "100" });
+        res.write("some", () => res.destroy());
+      });
+      const { url, gateway } = await stage.start([{ path: "/*", to: instance }]);
+      await expect(ask(url)).rejects.toThrow("aborted");
+      await until(() => inFlight(gateway) === 0);
+    });
+
+    it("are none where a service has no instance: 503", async () => {
+      const { url } = await stage.start({
+        services: { shop: { instances: [] } },
+        routes: [{ match: { path: "/*" }, to: "shop" }],
+      });
+      expect((await ask(url)).status).toBe(503);
+    });
+  });
+
+  describe("clients that leave", () => {
+    it("before there is an answer end the request at the instance", async () => {
+      const asked = Promise.withResolvers<void>();
+      const left = Promise.withResolvers<void>();
+      const instance = await stage.instance((_req, res) => {
+        asked.resolve();
+        res.on("close", () => left.resolve());
+      });
+      const { url, gateway } = await stage.start([{ path: "/*", to: instance }]);
+      const req = begin(url).on("error", () => {});
+      req.end();
+      await asked.promise;
+      expect(inFlight(gateway)).toBe(1);
+      req.destroy();
+      await left.promise;
+      await until(() => inFlight(gateway) === 0);
+    });
+
+    it("in the midst of an answer end it too", async () => {
+      const left = Promise.withResolvers<void>();
+      const instance = await stage.instance((_req, res) => {
+        res.write("some");
+        res.on("close", () => left.resolve());
+      });
+      const { url, gateway } = await stage.start([{ path: "/*", to: instance }]);
+      const req = begin(url).on("error", () => {});
+      req.end();
+      (await head(req)).on("error", () => {}).resume();
+      req.destroy();
+      await left.promise;
+      await until(() => inFlight(gateway) === 0);
+    });
+
+    it("in the midst of an upload end it too", async () => {
+      const asked = Promise.withResolvers<void>();
+      const left = Promise.withResolvers<void>();
+      const instance = await stage.instance((req) => {
+        req.once("data", () => asked.resolve());
+        req.on("error", () => left.resolve());
+      });
+      const { url, gateway } = await stage.start([{ path: "/*", to: instance }]);
+      const headers = { "content-type": "text/plain", "content-length": "100" };
+      const req = begin(url, { method: "POST", headers }).on("error", () => {});
+      req.write("some");
+      await asked.promise;
+      req.destroy();
+      await left.promise;
+      await until(() => inFlight(gateway) === 0);
+    });
+  });
+
+  describe("a drain", () => {
+    it("lets what is under way end, and takes nothing new", async () => {
+      const asked = Promise.withResolvers<() => void>();
+      const instance = await stage.instance((_req, res) => asked.resolve(() => res.end("late")));
+      const { url, drain } = await stage.start([{ path: "/*", to: instance }]);
+      const answer = textOf(url);
+      const answerNow = await asked.promise;
+      const drained = drain(10_000);
+      answerNow();
+      expect(await answer).toBe("late");
+      await drained;
+    });
+  });
+}
