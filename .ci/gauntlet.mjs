@@ -1,11 +1,11 @@
-// Sends raw-socket attacks and odd but lawful messages through the http adapter. Passes when none is let through,
-// and the process has survived all of them. The vectors lie beside the repository; without them nothing is run.
+// Sends raw-socket attacks and odd but lawful messages through an adapter (`gauntlet.mjs NAME`, default: http). Passes when
+// none is let through, and the process has survived all of them. The vectors lie beside the repository.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { attachGateway, createGateway } from "@signalbox/http";
+import { createGateway } from "@signalbox/core";
+import { doors } from "./gauntlet-doors.mjs";
 
 const vectors = new URL("../../shared/tools/gauntlet/gauntlet.mjs", import.meta.url).pathname;
 
@@ -18,26 +18,24 @@ async function freePort() {
   return port;
 }
 
+const [name = "http"] = process.argv.slice(2);
+const openDoor = doors[name];
+if (openDoor === undefined)
+  throw new RangeError(`no door is called "${name}": ${Object.keys(doors).join(", ")}`);
 const backendPort = await freePort();
-const server = createServer();
-server.maxHeadersCount = 0;
 const to = `http://127.0.0.1:${backendPort}`;
 // Some vectors break every request on purpose: an ejected only instance would hide what the others show.
 const gateway = createGateway({
   services: { backend: { instances: [to], outlier: false } },
   routes: [{ match: { path: "/*" }, to: "backend" }],
 });
-const mounted = attachGateway(server, gateway);
-server.listen(0, "127.0.0.1");
-await once(server, "listening");
+const door = await openDoor(gateway);
 
-const target = `127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
-const args = [vectors, "--target", target, "--backend-port", String(backendPort), "--name", "http"];
+const target = `127.0.0.1:${door.port}`;
+const args = [vectors, "--target", target, "--backend-port", String(backendPort), "--name", name];
 const run = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
 const [output, [code]] = await Promise.all([text(run.stdout), once(run, "close")]);
 // What passed needs no line of its own.
 console.log(output.replace(/^pass .*\n/gm, ""));
-await mounted.close({ graceMs: 1_000 });
-server.closeAllConnections();
-server.close();
+await door.close();
 process.exitCode = code;

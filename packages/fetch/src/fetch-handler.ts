@@ -28,6 +28,11 @@ export interface FetchContext {
    * Default: unknown.
    */
   readonly remoteAddress?: string | undefined;
+  /**
+   * Version of HTTP that the client speaks, as Node says it. A server on Node should tell it: framing that HTTP/1.0 does not
+   * know is refused then, and the connection closed. Default: `1.1`.
+   */
+  readonly httpVersion?: string | undefined;
   /** What was learnt of the request before, for conditions on facts and splits by a fact. Default: none. */
   readonly facts?: { readonly [name: string]: Fact } | undefined;
   /** How many addresses on the way of the request are trusted, the peer first. Default: `trustedProxies` says it. */

@@ -93,6 +93,7 @@ export class NodeReply extends Writable {
     // The instance may say what a Response cannot.
     if (made === undefined) this.#cannotSay();
     else this.#head = { status, headers: made };
+    if (!this.shouldKeepAlive && this.req.isOnHttp1) made?.set("connection", "close");
     this.#isBodyless ||= hasNoBody(this.req.method, status);
     return this;
   }

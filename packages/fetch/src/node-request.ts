@@ -6,6 +6,7 @@ import { rawHeadersOf, targetOf, type Framing } from "./raw-headers.js";
 /** What the server knows of a request that a `Request` does not hold. */
 export interface RequestOrigin {
   readonly remoteAddress?: string | undefined;
+  readonly httpVersion?: string | undefined;
   readonly rawBody?: Uint8Array | undefined;
 }
 
@@ -26,9 +27,11 @@ export class NodeRequest extends Readable {
   url: string;
   readonly rawHeaders: string[];
   readonly headers: IncomingHttpHeaders;
-  readonly httpVersion = "1.1";
+  readonly httpVersion: "1.0" | "1.1";
   readonly httpVersionMajor = 1;
-  readonly httpVersionMinor = 1;
+  readonly httpVersionMinor: 0 | 1;
+  /** Whether a response may ask the server to close the connection: over HTTP/2 none may. */
+  readonly isOnHttp1: boolean;
   /** The body of a `Request` has none behind it. */
   readonly rawTrailers: readonly string[] = [];
   readonly socket: PeerSocket;
@@ -43,6 +46,10 @@ export class NodeRequest extends Readable {
     super();
     this.request = request;
     this.method = request.method;
+    // To the proxy it has the manners of HTTP/1, whatever the server speaks.
+    this.httpVersion = origin.httpVersion === "1.0" ? "1.0" : "1.1";
+    this.isOnHttp1 = origin.httpVersion?.startsWith("1.") === true;
+    this.httpVersionMinor = this.httpVersion === "1.0" ? 0 : 1;
     this.url = targetOf(request.url);
     this.rawHeaders = rawHeadersOf(request, framing);
     this.headers = recordOf(this.rawHeaders);

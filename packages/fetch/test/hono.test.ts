@@ -16,7 +16,8 @@ async function serve({ handler }: Mounted): Promise<string> {
   const app = new Hono();
   app.use(async (c, next) => {
     const remoteAddress = getConnInfo(c).remote.address;
-    return (await handler(c.req.raw, { remoteAddress })) ?? next();
+    const { httpVersion } = (c.env as { readonly incoming: IncomingMessage }).incoming;
+    return (await handler(c.req.raw, { remoteAddress, httpVersion })) ?? next();
   });
   app.post("/app", async (c) => c.text(`app ${await c.req.text()}`));
   app.get("/app", (c) => c.text("app"));
@@ -205,4 +206,18 @@ it("serves as the whole application", async () => {
   const url = await listen(server);
   expect((server.address() as AddressInfo).port).toBeGreaterThan(0);
   expect(await send(`${url}/x`)).toMatchObject({ body: "GET /x none undefined " });
+});
+
+it("refuses framing that HTTP/1.0 does not know, and closes the connection", async () => {
+  const url = new URL(
+    await serve(mount({ routes: [{ match: { path: "/*" }, to: await echo() }] })),
+  );
+  const socket = connect(Number(url.port), url.hostname);
+  socket.write(
+    "POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
+  );
+  socket.write("0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer.match(/^HTTP/gm)).toHaveLength(1);
 });
