@@ -1,32 +1,22 @@
-import type { BehaviourName } from "../hostile/behaviours.js";
-import type { Plan, Verdict } from "../hostile/plan.js";
-import type { RouteName } from "./leak-world.js";
+import { http2Kinds } from "./http2-kinds.js";
+import {
+  bad,
+  chunked,
+  cut,
+  half,
+  large,
+  late,
+  left,
+  leftIn,
+  long,
+  slow,
+  upload,
+  whole,
+  type LeakKind,
+} from "./leak-kind.js";
+import { otherKinds } from "./other-kinds.js";
 
-/** A kind of exchange that must leave nothing behind. */
-export interface LeakKind {
-  readonly name: string;
-  readonly route: RouteName;
-  readonly behaviour: BehaviourName;
-  /** What the client does beside asking. */
-  readonly client?: Partial<Plan>;
-  /** What nine exchanges of ten must come to at least: otherwise another kind was measured. */
-  readonly verdict: Verdict;
-  readonly status: number;
-  /** How many run at the same time. Default: 32. Those that wait for a coarse timer need many. */
-  readonly parallel?: number;
-}
-
-const upload = { method: "POST", upload: { length: 20_000, isChunked: false } } as const;
-const chunked = { method: "PUT", upload: { length: 20_000, isChunked: true } } as const;
-const left = { verdict: "left", status: 0 } as const;
-const bad = { verdict: "ours", status: 502 } as const;
-const large = { verdict: "ours", status: 413 } as const;
-const late = { verdict: "ours", status: 504 } as const;
-const cut = { verdict: "cut", status: 200 } as const;
-const whole = { verdict: "whole", status: 200 } as const;
 const switched = { route: "plain", client: { isUpgrade: true }, status: 101 } as const;
-const slow = { parallel: 1_000 } as const;
-const long = { parallel: 250 } as const;
 
 /** A line more is a kind more. */
 export const leakKinds: readonly LeakKind[] = [
@@ -34,7 +24,7 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "normal, chunked", route: "plain", behaviour: "ok-chunked", ...whole },
   { name: "normal, until the connection closes", route: "plain", behaviour: "ok-close", ...whole },
   { name: "upload", route: "plain", behaviour: "ok", client: chunked, ...whole },
-  { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole },
+  { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole, ...half },
 
   {
     name: "on a connection of its own",
@@ -42,8 +32,16 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "ok",
     client: { lines: ["te: trailers", "connection: te"] },
     ...whole,
+    ...half,
   },
-  { name: "body above its limit", route: "small", behaviour: "ok", client: upload, ...large },
+  {
+    name: "body above its limit",
+    route: "small",
+    behaviour: "ok",
+    client: upload,
+    ...large,
+    ...half,
+  },
   {
     name: "client leaves in its head",
     route: "plain",
@@ -84,8 +82,7 @@ export const leakKinds: readonly LeakKind[] = [
     route: "plain",
     behaviour: "hang-in-body",
     client: { leave: "at-answer" },
-    verdict: "left",
-    status: 200,
+    ...leftIn,
   },
   {
     name: "client leaves before its body",
@@ -113,8 +110,7 @@ export const leakKinds: readonly LeakKind[] = [
     route: "plain",
     behaviour: "hang-in-body",
     client: { leave: "in-answer" },
-    verdict: "left",
-    status: 200,
+    ...leftIn,
   },
 
   { name: "instance refuses connections", route: "refused", behaviour: "ok", ...bad },
@@ -189,12 +185,16 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "ok",
     client: chunked,
     ...whole,
+    ...half,
   },
   { name: "mirror", route: "mirror", behaviour: "ok", ...whole },
   { name: "mirror of an upload", route: "mirror", behaviour: "ok", client: chunked, ...whole },
   { name: "mirror that is reset", route: "mirror-reset", behaviour: "reset", ...whole },
   { name: "mirror that takes too long", route: "mirror-late", behaviour: "hang", ...whole },
   { name: "mirror that is refused", route: "mirror-refused", behaviour: "ok", ...whole },
+
+  ...http2Kinds,
+  ...otherKinds,
 ];
 
 function cutUpgrade() {

@@ -1,147 +1,92 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
-import { PassThrough } from "node:stream";
-import { systemEnv, type Balancer, type ConfigInput } from "@signalbox/core";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { systemEnv } from "@signalbox/core";
+import { makeCertificate } from "../certificates.js";
+import { startHttp2Hostile } from "../chaos/http2-instance.js";
 import { startGateway, type GatewayServer } from "../hostile/gateway-server.js";
-import { startHostile, type HostileInstance } from "../hostile/hostile-instance.js";
+import { startHostile } from "../hostile/hostile-instance.js";
 import { Visits } from "../hostile/visits.js";
-import type { Policy } from "@signalbox/proxy";
-import { startBlackHole } from "./black-hole.js";
+import { startBlackHole, type BlackHole } from "./black-hole.js";
+import { startTunnelInstance, type TunnelInstance } from "./half-open.js";
+import { openDoor, type Http2Door } from "./http2-door.js";
+import { configOf, leadsToHole, POLICIES, type RouteName } from "./leak-routes.js";
+import { startTlsInstance } from "./tls-instance.js";
+import { openUnixDoor, type UnixDoor } from "./unix-door.js";
 
 /** A gateway and what stands behind each of its routes. */
 export interface LeakWorld {
   readonly visits: Visits;
+  /** What the second instance has seen of those requests that the first one has too. */
+  readonly seconds: Visits;
   readonly server: GatewayServer;
+  readonly h2c: Http2Door;
+  /** The same over TLS. */
+  readonly h2: Http2Door;
+  readonly unix: UnixDoor;
+  readonly tunnelInstance: TunnelInstance;
+  /** Sockets of clients. */
+  readonly openToClients: () => number;
   /** Sockets at instances. */
   readonly openAtInstances: () => number;
   close(): Promise<void>;
 }
 
-const quick = { baseMs: 0, maxMs: 0 };
-const retry = { attempts: 1, statuses: [503], backoff: quick };
+const NOWHERE: BlackHole = { url: "http://127.0.0.1:9", close: async () => {} };
 
-const hedge = { delayMs: 5, attempts: 1 };
+/** Made once: it takes a moment. */
+const certificates = Promise.all([makeCertificate(), makeCertificate("other.test")]);
 
-/** What each route leads to, and its limits. Each path begins with the name of its route. */
-const ROUTES = {
-  plain: { to: "plain" },
-  attempt: { to: "plain", timeouts: { attemptMs: 15 } },
-  "attempt-long": { to: "plain", timeouts: { attemptMs: 250 } },
-  head: { to: "plain", timeouts: { headMs: 15 } },
-  small: { to: "plain", limits: { bodyBytes: 100 } },
-  narrow: { to: "narrow" },
-  "narrow-hole": { to: "narrow-hole" },
-  paused: { to: "plain", retry: { ...retry, backoff: { baseMs: 600_000, maxMs: 600_000 } } },
-  policy: { to: "plain", policies: ["bodies"] },
-  "policy-waits": { to: "plain", policies: ["waits"] },
-  request: { to: "plain", timeouts: { requestMs: 15 } },
-  "request-long": { to: "plain", timeouts: { requestMs: 250 } },
-  idle: { to: "plain", timeouts: { idleMs: 250 } },
-  refused: { to: "dead" },
-  "reset-on-accept": { to: "resetting" },
-  "close-on-accept": { to: "closing" },
-  "hole-connect": { to: "hole" },
-  "hole-attempt": { to: "hole", timeouts: { attemptMs: 15 } },
-  retry: { to: "flaky", retry },
-  "retry-refused": { to: "half-dead", retry },
-  "hedge-second": { to: "flaky", hedge },
-  "hedge-first": { to: "half-hole", hedge },
-  mirror: { to: "plain", mirror: [{ service: "copies" }] },
-  "mirror-reset": { to: "good", mirror: [{ service: "plain" }] },
-  "mirror-late": { to: "good", mirror: [{ service: "plain", timeoutMs: 15 }] },
-  "mirror-refused": { to: "good", mirror: [{ service: "dead" }] },
-} as const;
-
-const POLICIES: { readonly [name: string]: Policy } = {
-  bodies: {
-    onRequest: () => ({ body: (body) => body.pipe(new PassThrough()) }),
-    onResponse: () => ({ body: (body) => body.pipe(new PassThrough()) }),
-  },
-  waits: {
-    onRequest: ({ signal }) =>
-      new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined))),
-  },
-};
-
-export type RouteName = keyof typeof ROUTES;
-
-/** Takes instances in the order of the configuration. */
-const inOrder: Balancer = { name: "in-order", pick: () => 0 };
-
-export async function startLeakWorld(): Promise<LeakWorld> {
+/** @param route the one that is asked for: the address without connections takes a process, and few lead there */
+export async function startLeakWorld(route: RouteName): Promise<LeakWorld> {
   const visits = new Visits();
-  const hole = await startBlackHole();
-  const instances = await Promise.all([
-    startHostile(visits),
-    startHostile(visits, { behave: () => "ok" }),
-    startHostile(visits, { receive: () => "reset" }),
-    startHostile(visits, { receive: () => "close" }),
-  ]);
-  const [plain, good, resetting, closing] = instances.map(({ url }) => url) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  const dead = await deadUrl();
-  const server = await startGateway(
-    configOf({
-      plain: [plain],
-      dead: [dead],
-      resetting: [resetting],
-      closing: [closing],
-      hole: [hole.url],
-      flaky: [plain, good],
-      "half-dead": [dead, good],
-      "half-hole": [plain, hole.url],
-      good: [good],
-      copies: [good],
-      narrow: [plain],
-      "narrow-hole": [hole.url],
-    }),
-    // The budget of retries is one of time: its seconds pass a thousand times as fast.
-    { env: { ...systemEnv(), now: () => performance.now() * 1_000 }, policies: POLICIES },
-  );
+  const seconds = new Visits();
+  const [certificate, other] = await certificates;
+  const hole = leadsToHole(route) ? await startBlackHole() : NOWHERE;
+  const instances = {
+    plain: await startHostile(visits),
+    good: await startHostile(visits, { behave: () => "ok" }),
+    second: await startHostile(seconds),
+    resetting: await startHostile(visits, { receive: () => "reset" }),
+    closing: await startHostile(visits, { receive: () => "close" }),
+    h2c: await startHttp2Hostile(visits),
+    alpn: await startHttp2Hostile(visits, { certificate }),
+    tls: await startTlsInstance(visits, certificate),
+    tunnels: await startTunnelInstance(),
+  };
+  const urls = Object.entries(instances).map(([name, { url }]) => [name, url] as const);
+  const config = configOf({
+    ...(Object.fromEntries(urls) as Record<keyof typeof instances, string>),
+    hole: hole.url,
+    dead: await deadUrl(),
+    ca: certificate.cert,
+    otherCa: other.cert,
+  });
+  // The budget of retries is one of time: its seconds pass a thousand times as fast.
+  const env = { ...systemEnv(), now: () => performance.now() * 1_000 };
+  const server = await startGateway(config, { env, policies: POLICIES });
+  const doors = {
+    h2c: await openDoor(server.proxy),
+    h2: await openDoor(server.proxy, certificate),
+    unix: await openUnixDoor(server.proxy),
+  };
+  const ends = Object.values(instances);
+  const entries = [server, ...Object.values(doors)];
   return {
     visits,
+    seconds,
     server,
-    openAtInstances: () => instances.reduce((sum, { sockets }) => sum + sockets.size, 0),
+    ...doors,
+    tunnelInstance: instances.tunnels,
+    openToClients: () => openAt(entries),
+    openAtInstances: () => openAt(ends),
     close: async () => {
-      await server.close();
-      await Promise.all(instances.map((instance: HostileInstance) => instance.close()));
-      await hole.close();
+      for (const one of [...entries, ...ends, hole]) await one.close();
     },
   };
 }
 
-const CONNECT: { readonly [service: string]: object } = {
-  hole: { timeoutMs: 50 },
-  // A pool keeps as many connections as were ever needed at once: few of them, so that this is soon over.
-  narrow: { connections: 2 },
-  "narrow-hole": { connections: 16, timeoutMs: 50 },
-};
-
-function configOf(services: Readonly<Record<string, readonly string[]>>): ConfigInput {
-  const common = { balancer: inOrder, outlier: false as const };
-  const connect = { connections: 1_000, queue: 10_000 };
-  return {
-    services: Object.fromEntries(
-      Object.entries(services).map(([name, instances]) => [
-        name,
-        {
-          instances,
-          ...common,
-          connect: { ...connect, ...CONNECT[name] },
-        },
-      ]),
-    ),
-    defaults: { retry: { attempts: 0 } },
-    routes: Object.entries(ROUTES).map(([id, action]) => ({
-      id,
-      match: { path: `/${id}/*` },
-      ...action,
-    })),
-  };
+function openAt(places: readonly { readonly sockets: ReadonlySet<Socket> }[]): number {
+  return places.reduce((sum, { sockets }) => sum + sockets.size, 0);
 }
 
 /** Of a port on which nobody listens. */

@@ -1,8 +1,8 @@
 import { soon } from "../hostile/gateway-server.js";
 import type { Plan, Result } from "../hostile/plan.js";
-import { RawClient } from "../hostile/raw-client.js";
 import { pathOf } from "../hostile/visit.js";
-import type { LeakKind } from "./leak-kinds.js";
+import { askOverHttp1 } from "./asks.js";
+import type { LeakKind } from "./leak-kind.js";
 import { startLeakWorld, type LeakWorld } from "./leak-world.js";
 import { heapBytes, liveStreams, openResources, type Counts } from "./reading.js";
 
@@ -10,7 +10,7 @@ import { heapBytes, liveStreams, openResources, type Counts } from "./reading.js
 export interface LeakReport {
   readonly kind: string;
   readonly seconds: number;
-  /** Growth of the heap over the second half of the exchanges. Unit: bytes an exchange. */
+  /** Growth of the heap over the middle one of the last stretches that were measured. Unit: bytes an exchange. */
   readonly bytesAnExchange: number;
   /** What is wrong: empty when everything returned to the start. */
   readonly wrongs: readonly string[];
@@ -22,14 +22,30 @@ export interface LeakStart {
   readonly streams: number;
 }
 
-const LIMIT_MS = 60_000;
-
-/** Most that the heap may grow. Unit: bytes an exchange. */
+/** Most that the heap may grow: less than any object that holds a few things. Unit: bytes an exchange. */
 export const MAX_BYTES = 100;
+
+/** Exchanges behind which the code is compiled and pools and tables have their size, for every kind. */
+const WARM = 2_000;
+
+/** Exchanges in one stretch at least: below it, noise is all that there is. */
+const LEAST = 1_000;
+
+/** Stretches that are measured, the most when growth is seen, and the last ones, which are judged. */
+const STRETCHES = 3;
+const MOST_STRETCHES = 9;
+const LAST_STRETCHES = 5;
+
+/** Most connections that may be made at once: as many as wait to be taken. */
+const AT_ONCE = 500;
 
 /** The start that everything has to return to: behind an exchange of each kind, so that what is kept once is there. */
 export async function leakStart(kinds: readonly LeakKind[]): Promise<LeakStart> {
-  for (const kind of kinds) await runAll({ ...kind, parallel: 1 }, 1, []);
+  for (const kind of kinds) {
+    const world = await startLeakWorld(kind.route);
+    await runMany(world, { ...kind, parallel: 1 }, 0, 1, []);
+    await world.close();
+  }
   return { open: openResources(), streams: await liveStreams() };
 }
 
@@ -47,29 +63,44 @@ export async function measureKind(
   return { kind: kind.name, seconds, bytesAnExchange, wrongs };
 }
 
-/** Runs a tenth to warm up, then two halves. Returns the growth of the heap over the second, or a third one. */
+/** Runs exchanges to warm up, and then measures. Returns the growth of the heap. Unit: bytes an exchange. */
 async function runAll(kind: LeakKind, count: number, wrongs: string[]): Promise<number> {
-  const world = await startLeakWorld();
+  const world = await startLeakWorld(kind.route);
   const atStart = connecting();
   const strays: Result[] = [];
-  const half = Math.ceil(count / 2);
-  const warmUp = Math.max(Math.ceil(count / 10), parallelOf(kind));
-  await runMany(world, kind, 0, warmUp, strays);
-  const growth = async (from: number): Promise<number> => {
-    const before = await heapBytes();
-    await runMany(world, kind, from, half, strays);
+  let next = 0;
+  const run = async (exchanges: number): Promise<void> => {
+    await runMany(world, kind, next, exchanges, strays);
+    next += exchanges;
     await soon("no connection on its way", () => connecting() <= atStart);
-    return ((await heapBytes()) - before) / half;
   };
-  await runMany(world, kind, warmUp, half, strays);
-  await soon("no connection on its way", () => connecting() <= atStart);
-  const first = await growth(warmUp + half);
-  // A table that has just grown is no leak: that goes on growing.
-  const bytes = first > MAX_BYTES ? Math.min(first, await growth(warmUp + 2 * half)) : first;
+  const share = kind.share ?? 1;
+  await run(Math.max(Math.ceil(count * share * 0.4), WARM, parallelOf(kind)));
+  const bytes = await growthOf(run, Math.max(Math.ceil(count * share * 0.2), LEAST));
   await world.close();
   await soon("all sockets of instances closed", () => world.openAtInstances() === 0);
-  wrongs.push(...world.visits.wrongs, ...problems(kind, strays, warmUp + count));
+  wrongs.push(...world.visits.wrongs, ...world.seconds.wrongs);
+  wrongs.push(...problems(kind, strays, next));
   return bytes;
+}
+
+// A leak grows in each stretch, however many follow. What is grown once, as the memory of parsers with the most that there
+// ever were at once, or let go once, as megabytes of the engine's own, is in one or two of them.
+async function growthOf(run: (exchanges: number) => Promise<void>, size: number): Promise<number> {
+  const growths: number[] = [];
+  const middle = (): number => median(growths.slice(-LAST_STRETCHES));
+  let before = await heapBytes();
+  while (growths.length < STRETCHES || (middle() > MAX_BYTES && growths.length < MOST_STRETCHES)) {
+    await run(size);
+    const after = await heapBytes();
+    growths.push((after - before) / size);
+    before = after;
+  }
+  return middle();
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
 }
 
 /** Runs exchanges until they are over on all sides. */
@@ -80,17 +111,37 @@ async function runMany(
   count: number,
   strays: Result[],
 ): Promise<void> {
+  const endBeside = await kind.beside?.(world, pathOf(kind.route, kind.behaviour, "beside", 0));
   let next = from;
+  const myTurn = parallelOf(kind) > AT_ONCE ? turns() : undefined;
   const runSome = async (): Promise<void> => {
-    while (next < from + count) {
+    for (;;) {
+      await myTurn?.();
+      if (next >= from + count) return;
       const result = await runOne(world, kind, String(next++));
       if (result.verdict !== kind.verdict || result.status !== kind.status) strays.push(result);
     }
   };
   await Promise.all(Array.from({ length: parallelOf(kind) }, runSome));
+  endBeside?.();
   await soon("nothing under way", () => world.server.underWay() === 0);
-  await soon("all sockets of clients closed", () => world.server.sockets.size === 0);
+  await soon("all sockets of clients closed", () => world.openToClients() === 0);
   world.visits.forgetAll();
+  world.seconds.forgetAll();
+}
+
+// Exchanges that end together begin together. More connections than wait to be taken are lost, and a server takes one in
+// a turn of the event loop.
+function turns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const pass = (): void => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(pass);
+  };
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(pass);
+    });
 }
 
 // What is given up while it connects is gone when the time to connect is up.
@@ -102,20 +153,13 @@ function parallelOf({ parallel = 32 }: LeakKind): number {
   return parallel;
 }
 
-async function runOne({ server, visits }: LeakWorld, kind: LeakKind, id: string): Promise<Result> {
-  const length = 2_000;
-  const plan: Plan = {
-    id,
-    method: "GET",
-    path: pathOf(kind.route, kind.behaviour, id, length),
-    length,
-    ...kind.client,
-  };
-  const client = new RawClient(server.port, { visits, limitMs: LIMIT_MS });
-  const result = await client.send(plan);
-  client.destroy();
-  await client.closed;
-  visits.forget(id);
+async function runOne(world: LeakWorld, kind: LeakKind, id: string): Promise<Result> {
+  const length = kind.client?.length ?? 2_000;
+  const path = pathOf(kind.route, kind.behaviour, id, length);
+  const plan: Plan = { id, method: "GET", path, length, ...kind.client };
+  const result = await (kind.ask ?? askOverHttp1)(world, plan);
+  world.visits.forget(id);
+  world.seconds.forget(id);
   return result;
 }
 

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { leakKinds, type LeakKind } from "./leak-kinds.js";
+import type { LeakKind } from "./leak-kind.js";
+import { leakKinds } from "./leak-kinds.js";
 import { leakStart, MAX_BYTES, measureKind } from "./leaks.js";
 
 /** Processes that share the kinds: each measures itself alone. */
