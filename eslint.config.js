@@ -124,7 +124,7 @@ export default defineConfig(
   },
   {
     name: "CommonJS",
-    files: ["examples/unit-test-jest/*.js"],
+    files: ["examples/unit-test-jest/*.js", "**/*.cjs"],
     languageOptions: { sourceType: "commonjs" },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

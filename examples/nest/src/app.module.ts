@@ -1,14 +1,14 @@
 import { Body, Controller, Get, Injectable, Module, Post } from "@nestjs/common";
 
 @Injectable()
-export class Greeter {
+class Greeter {
   greet(name: string): string {
     return `hello ${name}`;
   }
 }
 
 @Controller("greetings")
-export class GreetingsController {
+class GreetingsController {
   readonly #greeter: Greeter;
 
   constructor(greeter: Greeter) {

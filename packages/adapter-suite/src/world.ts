@@ -6,7 +6,7 @@ import { afterEach } from "vitest";
 import type { Adapter, AdapterOptions, RunningAdapter } from "./adapter.js";
 
 /** A gateway in a server, and instances behind it. */
-export interface World extends RunningAdapter {
+interface World extends RunningAdapter {
   readonly gateway: Gateway;
 }
 
