@@ -37,14 +37,25 @@ export function settleDue(service: ServiceState, now: number, announce: Announce
   service.dueAt = breakerDueAt(service.breaker);
   for (const instance of service.instances.values()) {
     if (instance.isEjected && instance.ejectedUntil <= now) {
-      instance.isEjected = false;
-      instance.consecutiveFailures = 0;
-      instance.consecutiveConnectFailures = 0;
-      announce({ kind: "returned", ...nameOf(instance) });
+      service.tally = undefined;
+      endEjection(instance, announce);
     }
     tellDrained(instance, now, announce);
     service.dueAt = Math.min(service.dueAt, dueAtOf(instance, now));
   }
+}
+
+/** An instance that was ejected gets traffic again, and begins anew. */
+export function endEjection(instance: InstanceState, announce: Announce): void {
+  instance.isEjected = false;
+  endRows(instance);
+  announce({ kind: "returned", ...nameOf(instance) });
+}
+
+/** Rows begin anew. The share of failures stays: until it has shown otherwise, one that was ejected does no better than others. */
+export function endRows(instance: InstanceState): void {
+  instance.consecutiveFailures = 0;
+  instance.consecutiveConnectFailures = 0;
 }
 
 /**

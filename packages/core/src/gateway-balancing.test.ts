@@ -118,7 +118,7 @@ describe("a balancer that is named", () => {
   it.each<BalancerName>(["consistent-hash", "rendezvous"])(
     "%s moves the keys of the instance that drains, and no others",
     (balancer) => {
-      const { gateway, service } = started({ balancer });
+      const { env, gateway, service } = started({ balancer });
       const owners = () =>
         Array.from(
           { length: 60 },
@@ -131,6 +131,7 @@ describe("a balancer that is named", () => {
         before.filter((id) => id === "b").length,
       );
       service.resume("b");
+      env.advance(10_000);
       expect(owners()).toEqual(before);
     },
   );

@@ -100,8 +100,61 @@ describe("an instance of a service with probes", () => {
     expect(served().toSorted()).toEqual(["a", "a", "c", "c"]);
   });
 
+  it("is back from an ejection with the first probe that passes, growing, unless that is switched off", () => {
+    for (const endedByProbes of [true, false]) {
+      const { env, gateway, told, health, result } = started({ healthyAfter: 2 }, ["a", "b"], {
+        outlier: { endedByProbes },
+      });
+      result("a", true);
+      result("b", true);
+      told.length = 0;
+      gateway.restore({
+        services: {
+          s: {
+            instances: {
+              a: { ejectedForMs: 20_000, probe: { status: "passing", contrary: 0 } },
+              b: { probe: { status: "passing", contrary: 0 } },
+            },
+          },
+        },
+      });
+      result("a", false);
+      expect(health()).toEqual(["ejected", "eligible"]);
+      env.advance(1_000);
+      result("a", true);
+      expect(health()).toEqual([endedByProbes ? "eligible" : "ejected", "eligible"]);
+      expect(told).toEqual(endedByProbes ? ["returned a 2/2"] : []);
+      env.advance(5_000);
+      const { a } = gateway.snapshot().services["s"]?.instances ?? {};
+      expect(a).toMatchObject(
+        endedByProbes
+          ? { ejectedForMs: 0, ejectionFactor: 1, returnedMsAgo: 5_000 }
+          : { ejectedForMs: 14_000 },
+      );
+      gateway.tick();
+      expect(told).toHaveLength(endedByProbes ? 1 : 0);
+    }
+  });
+
+  it("grows to its whole share when it passes its probes again", () => {
+    const { env, served, result } = started({ unhealthyAfter: 1, healthyAfter: 1 });
+    result("a", true);
+    result("b", true);
+    result("a", false, true);
+    const share = () => served(20).filter((id) => id === "a").length;
+    expect(share()).toBeLessThan(4);
+    env.advance(5_000);
+    expect([6, 7]).toContain(share());
+    env.advance(5_000);
+    expect(share()).toBe(10);
+  });
+
   it("may be ejected and fail its probes at once: it is back when both are over", () => {
-    const { env, gateway, health, result } = started({ unhealthyAfter: 1, healthyAfter: 1 });
+    const { env, gateway, health, result } = started(
+      { unhealthyAfter: 1, healthyAfter: 1 },
+      ["a", "b"],
+      { outlier: { endedByProbes: false } },
+    );
     result("a", true);
     result("b", true);
     for (let index = 0; index < 10; index++) {

@@ -1,18 +1,17 @@
 import { observeLatency } from "./balance/peak-ewma.js";
 import type { Announce } from "./change.js";
 import type { ServicePlan } from "./config/plan.js";
-import { consecutiveReason, countConsecutive } from "./health/consecutive.js";
+import { settleDue } from "./due.js";
+import { eject, judgeRow, undoShared } from "./ejections.js";
+import { countConsecutive } from "./health/consecutive.js";
 import { dueEjections } from "./health/due-ejections.js";
-import type { EjectionReason } from "./health/ejection-reason.js";
 import { isEligible } from "./health/eligible.js";
 import { latencyOf } from "./health/grade.js";
-import { dueEjection, type Ejection } from "./health/outlier.js";
 import { isWindowOver, judgeWindow } from "./health/outlier-window.js";
+import { failureShareAfter, moveInTally } from "./health/shared-failures.js";
 import { clearWindowCounts, countInWindow } from "./health/window-counts.js";
 import type { Outcome } from "./outcome.js";
-import { makeStale } from "./pool-levels.js";
 import type { Runtime } from "./runtime.js";
-import { nameOf, settleDue } from "./due.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 /**
@@ -34,18 +33,27 @@ export function judge(
   if (plan === undefined || service?.instances.get(instance.id) !== instance) return;
   // Who has returned meanwhile begins anew.
   if (now >= service.dueAt) settleDue(service, now, announce);
-  if (!isJudged || outcome.kind === "failure") countConsecutive(instance, outcome);
+  if (!isJudged || outcome.kind === "failure") countFailures(service, instance, outcome, now);
   if (!isJudged) learnLatency(plan, instance, outcome, now);
   const { outlier } = plan;
   if (outlier === undefined) return;
   endWindow(plan, service, now, announce);
   countInWindow(instance.counts, outcome, isJudged);
-  const reason = consecutiveReason(outlier, instance);
-  if (reason === undefined) return;
-  // The row is long enough, whichever of the two it is.
-  const rule = { ...outlier, consecutiveFailures: 0 };
-  const ejection = dueEjection(rule, instance, othersOf(service, instance, now), now);
-  if (ejection !== undefined) eject(service, instance, ejection, reason, now, announce);
+  judgeRow(outlier, service, instance, now, announce);
+  undoShared(outlier, service, instance, now, announce);
+}
+
+function countFailures(
+  { tally }: ServiceState,
+  instance: InstanceState,
+  outcome: Outcome,
+  now: number,
+): void {
+  countConsecutive(instance, outcome);
+  const before = instance.failureShare;
+  instance.failureShare = failureShareAfter(before, outcome);
+  if (tally !== undefined && instance.failureShare !== before && isEligible(instance, now))
+    moveInTally(tally, before, instance.failureShare);
 }
 
 function learnLatency(
@@ -74,37 +82,4 @@ function endWindow(
     eject(service, instance, ejection, reason, now, announce);
   for (const { counts } of instances) clearWindowCounts(counts);
   service.windowStartedAt = now;
-}
-
-function eject(
-  service: ServiceState,
-  instance: InstanceState,
-  { until, factor }: Ejection,
-  reason: EjectionReason,
-  now: number,
-  announce: Announce,
-): void {
-  instance.ejectedUntil = until;
-  instance.ejectionFactor = factor;
-  instance.isEjected = true;
-  instance.consecutiveFailures = 0;
-  instance.consecutiveConnectFailures = 0;
-  service.dueAt = Math.min(service.dueAt, until);
-  makeStale(instance);
-  announce({ kind: "ejected", ...nameOf(instance), forMs: until - now, reason });
-}
-
-function othersOf(
-  service: ServiceState,
-  instance: InstanceState,
-  now: number,
-): { eligible: number; ejected: number; all: number } {
-  let eligible = 0;
-  let ejected = 0;
-  for (const other of service.instances.values()) {
-    if (other === instance) continue;
-    if (isEligible(other, now)) eligible++;
-    else if (other.ejectedUntil > now) ejected++;
-  }
-  return { eligible, ejected, all: service.instances.size };
 }

@@ -39,6 +39,7 @@ export function newService(
     breaker: before?.breaker ?? newBreakerState(),
     concurrency: before?.concurrency,
     load: before?.load ?? { inFlight: 0 },
+    tally: undefined,
   };
   for (const version of ["", ...versions])
     addPool(service, version, before?.pools?.get(version)?.cursor);
@@ -89,10 +90,12 @@ export function newInstance(
     pools: [],
     load,
     joinedAt,
+    resumedAt: 0,
     reference: referenceTo(plan),
     inFlight: 0,
     consecutiveFailures: 0,
     consecutiveConnectFailures: 0,
+    failureShare: 0,
     counts: newWindowCounts(),
     probe: { status: isProbed && handler === undefined ? "waiting" : "unprobed", contrary: 0 },
     latencyMs: 0,

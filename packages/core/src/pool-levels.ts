@@ -69,5 +69,8 @@ function prepare(balancer: Balancer, candidates: readonly InstanceState[]): unkn
 
 /** Something that pools depend on has changed: they are brought up to date when somebody looks. */
 export function makeStale({ pools }: InstanceState): void {
-  for (const pool of pools) pool.staleAt = Number.NEGATIVE_INFINITY;
+  for (const pool of pools) {
+    pool.staleAt = Number.NEGATIVE_INFINITY;
+    pool.service.tally = undefined;
+  }
 }

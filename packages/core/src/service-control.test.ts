@@ -194,12 +194,14 @@ describe("a drain", () => {
     expect(await drained).toBe(true);
   });
 
-  it("is taken back by `resume`", async () => {
-    const { service, begin, turns } = started();
+  it("is taken back by `resume`, after which the share of the instance grows", async () => {
+    const { env, service, begin, turns } = started();
     begin();
     const drained = service.drain("http://a");
     expect(service.resume("http://a")).toBe(true);
     expect(await drained).toBe(false);
+    expect([...turns(11)].toSorted().join("")).toBe("abbbbbbbbbb");
+    env.advance(10_000);
     expect([...turns(4)].toSorted().join("")).toBe("aabb");
     expect(service.resume("http://a")).toBe(false);
   });

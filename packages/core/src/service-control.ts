@@ -8,6 +8,7 @@ import { isEligible } from "./health/eligible.js";
 import { countProbe, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
 import { DescribedInstances, differs } from "./described-instances.js";
+import { returnEarly } from "./ejections.js";
 import { addMember, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
 import { leave, nameOf, tellDrained } from "./due.js";
@@ -188,6 +189,7 @@ export class LiveService implements ServiceControl {
     if (instance === undefined || instance.drainUntil === 0) return false;
     instance.drainUntil = 0;
     instance.isDrained = false;
+    instance.resumedAt = this.#host.now();
     makeStale(instance);
     this.#host.announce({ kind: "returned", ...nameOf(instance) });
     return true;
@@ -209,16 +211,26 @@ export class LiveService implements ServiceControl {
 
   reportProbe(id: string, passed: boolean): boolean {
     const instance = this.#state.instances.get(id);
-    const { probe } = this;
+    const { probe, outlier } = this.#host.planOf(this.name) ?? {};
     if (instance === undefined || probe === undefined) return false;
     if (instance.handler !== undefined) return false;
+    const now = this.#host.now();
+    this.#takeProbe(instance, probe, passed, now);
+    // Who answers its probes is well again, however long the ejection was meant to last.
+    const isWell = passed && instance.probe.status === "passing";
+    if (isWell && instance.ejectedUntil > now && outlier?.endedByProbes === true)
+      returnEarly(instance, now, this.#host.announce);
+    return true;
+  }
+
+  #takeProbe(instance: InstanceState, rule: ProbeRule, passed: boolean, now: number): void {
     const isFirst = instance.probe.status === "waiting";
-    if (!countProbe(probe, instance.probe, passed)) return true;
+    if (!countProbe(rule, instance.probe, passed)) return;
     // Its traffic begins only now, and its slow start with it.
-    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = this.#host.now();
+    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = now;
+    if (!isFirst && passed) instance.resumedAt = now;
     makeStale(instance);
     this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
-    return true;
   }
 
   set(given: readonly InstanceConfig[]): InstanceDifference {

@@ -9,6 +9,8 @@ export interface InstanceSnapshot {
   readonly inFlight: number;
   readonly consecutiveFailures: number;
   readonly consecutiveConnectFailures: number;
+  /** Share of its latest attempts that failed, in [0, 1]. */
+  readonly failureShare: number;
   /** Unit: milliseconds; 0 when it is not ejected. */
   readonly ejectedForMs: number;
   /** How many times as long the latest ejection was as the first; 0 when there was none. */
@@ -17,6 +19,8 @@ export interface InstanceSnapshot {
   readonly returnedMsAgo: number;
   /** Since it joined, or passed the first of its probes. Unit: milliseconds; `null` for one that the gateway began with. */
   readonly joinedMsAgo: number | null;
+  /** Since it came back from a drain or from failed probes. Unit: milliseconds; `null` when it never did. */
+  readonly resumedMsAgo: number | null;
   /** How long it still keeps its sessions while it drains. Unit: milliseconds; `null` when it does not drain. */
   readonly drainForMs: number | null;
   /** Status by probes, and the results in a row that speak against it. */
@@ -103,16 +107,19 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
 }
 
 function snapshotInstance(instance: InstanceState, now: number): InstanceSnapshot {
-  const { inFlight, consecutiveFailures, consecutiveConnectFailures } = instance;
-  const { ejectedUntil, ejectionFactor, joinedAt, drainUntil, latencyMs, latencyAt } = instance;
+  const { inFlight, consecutiveFailures, consecutiveConnectFailures, failureShare } = instance;
+  const { ejectedUntil, ejectionFactor, joinedAt, resumedAt, drainUntil } = instance;
+  const { latencyMs, latencyAt } = instance;
   return {
     inFlight,
     consecutiveFailures,
     consecutiveConnectFailures,
+    failureShare,
     ejectedForMs: Math.max(0, ejectedUntil - now),
     ejectionFactor,
     returnedMsAgo: ejectionFactor === 0 ? 0 : Math.max(0, now - ejectedUntil),
     joinedMsAgo: joinedAt === 0 ? null : now - joinedAt,
+    resumedMsAgo: resumedAt === 0 ? null : now - resumedAt,
     drainForMs: drainUntil === 0 ? null : Math.max(0, drainUntil - now),
     probe: { ...instance.probe },
     latencyMs,
@@ -199,6 +206,7 @@ function restoreInstance(
     "ejectionFactor",
   ] as const)
     instance[field] = count(state[field] ?? 0, `${at}/${field}`);
+  instance.failureShare = share(state.failureShare ?? 0, `${at}/failureShare`);
   const left = time(state.ejectedForMs ?? 0, `${at}/ejectedForMs`);
   const ago = time(state.returnedMsAgo ?? 0, `${at}/returnedMsAgo`);
   instance.isEjected = left > 0;
@@ -231,12 +239,20 @@ function restoreProbe(probe: ProbeState, { status, contrary }: ProbeState, at: s
 
 function restoreTimes(
   instance: InstanceState,
-  { joinedMsAgo, drainForMs, latencyMs = 0, latencyMsAgo = 0 }: Partial<InstanceSnapshot>,
+  {
+    joinedMsAgo,
+    resumedMsAgo,
+    drainForMs,
+    latencyMs = 0,
+    latencyMsAgo = 0,
+  }: Partial<InstanceSnapshot>,
   now: number,
   at: string,
 ): void {
   if (joinedMsAgo !== null && joinedMsAgo !== undefined)
     instance.joinedAt = now - time(joinedMsAgo, `${at}/joinedMsAgo`);
+  if (resumedMsAgo !== null && resumedMsAgo !== undefined)
+    instance.resumedAt = now - time(resumedMsAgo, `${at}/resumedMsAgo`);
   if (drainForMs !== null && drainForMs !== undefined)
     instance.drainUntil = now + time(drainForMs, `${at}/drainForMs`);
   instance.latencyMs = time(latencyMs, `${at}/latencyMs`);
@@ -270,6 +286,11 @@ function restoreCounts(
 function count(value: number, at: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new RangeError(`${at}: expected a whole number >= 0, got ${String(value)}`);
+}
+
+function share(value: number, at: string): number {
+  if (value >= 0 && value <= 1) return value;
+  throw new RangeError(`${at}: expected a number from 0 to 1, got ${String(value)}`);
 }
 
 function time(value: number, at: string): number {

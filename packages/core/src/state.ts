@@ -3,6 +3,7 @@ import type { PinTable } from "./affinity/pin-table.js";
 import type { ConcurrencyState } from "./health/adaptive-concurrency.js";
 import type { BreakerState } from "./health/circuit-breaker.js";
 import type { ProbeState } from "./health/probe.js";
+import type { Tally } from "./health/shared-failures.js";
 import type { WindowCounts } from "./health/window-counts.js";
 
 /**
@@ -31,6 +32,8 @@ export interface InstanceState {
    * Unit: milliseconds.
    */
   joinedAt: number;
+  /** When it came back from a drain or from failed probes, on the gateway's clock; 0 when it never did. Unit: milliseconds. */
+  resumedAt: number;
   /** Of its service. */
   readonly load: ServiceLoad;
   /** Undefined where the host of the URL is connected to. */
@@ -42,6 +45,8 @@ export interface InstanceState {
   inFlight: number;
   consecutiveFailures: number;
   consecutiveConnectFailures: number;
+  /** Share of its latest attempts that failed, in [0, 1]. */
+  failureShare: number;
   /** What it did in the running interval. */
   readonly counts: WindowCounts;
   /** What probes found at it. */
@@ -133,6 +138,8 @@ export interface ServiceState {
   /** Undefined before the first call, and where the limit is a fixed one. */
   concurrency: ConcurrencyState | undefined;
   readonly load: ServiceLoad;
+  /** What follows from the state of the instances for ejections; undefined until somebody looks. No state of its own. */
+  tally: Tally | undefined;
 }
 
 /** What is under way at a service. The same object over all updates. */

@@ -97,7 +97,7 @@ describe("outlier detection", () => {
     [
       "neither false nor a record",
       true,
-      ": outlier must be a record of consecutiveFailures, consecutiveConnectFailures, baseEjectionMs, maxEjectionMs, maxEjectionRatio, returnMs, intervalMs, failureRatio, successRate, latency, got true [TYPE]",
+      ": outlier must be a record of consecutiveFailures, consecutiveConnectFailures, baseEjectionMs, maxEjectionMs, maxEjectionRatio, endedByProbes, returnMs, intervalMs, failureRatio, successRate, latency, got true [TYPE]",
     ],
     [
       "rows and times that cannot be",

@@ -20,6 +20,7 @@ const DEFAULT_OUTLIER = {
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,
   maxEjectionRatio: 0.5,
+  endedByProbes: true,
   intervalMs: WINDOW_DEFAULTS.intervalMs,
 };
 /** In which time a returning instance comes to its whole share. */
@@ -36,7 +37,7 @@ export function compileOutlier(outlier: OutlierConfig = {}): OutlierPlan | undef
   return Object.freeze({
     consecutiveFailures: rows.consecutiveFailures,
     consecutiveConnectFailures: rows.consecutiveConnectFailures,
-    ...{ baseEjectionMs, maxEjectionRatio, intervalMs },
+    ...{ baseEjectionMs, maxEjectionRatio, intervalMs, endedByProbes: rows.endedByProbes },
     maxEjectionMs: Math.max(maxEjectionMs, baseEjectionMs),
     failureRatio: ruleOf(WINDOW_DEFAULTS.failureRatio, failureRatio),
     successRate: ruleOf(WINDOW_DEFAULTS.successRate, successRate),

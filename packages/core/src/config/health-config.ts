@@ -22,6 +22,11 @@ export type OutlierConfig =
       readonly maxEjectionMs?: number;
       /** Largest share of a service that may be ejected, in [0, 1]; one may always be where there are two or more. Default: 0.5. */
       readonly maxEjectionRatio?: number;
+      /**
+       * Whether an ejection ends with the next probe that passes, where the service has probes. Switch it off where a probe
+       * passes although requests fail. Default: true. Source: Envoy, `successful_active_health_check_uneject_host`.
+       */
+      readonly endedByProbes?: boolean;
       /** In which time an instance that returns comes to its whole share of traffic. Unit: milliseconds. Default: 10 000. */
       readonly returnMs?: number;
       /** After which instances are compared with each other, time and again. Unit: milliseconds. Default: 10 000. */

@@ -48,6 +48,7 @@ export const outlier = unlessOff("outlier", {
   baseEjectionMs: optional(milliseconds("baseEjectionMs", 1)),
   maxEjectionMs: optional(milliseconds("maxEjectionMs", 1)),
   maxEjectionRatio: optional(ratio("maxEjectionRatio")),
+  endedByProbes: optional(flag("endedByProbes")),
   returnMs: optional(milliseconds("returnMs")),
   intervalMs: optional(milliseconds("intervalMs", 1)),
   failureRatio: optional(

@@ -78,7 +78,12 @@ export interface ServiceLimitsPlan {
 }
 
 /** Judging instances by real traffic, with its defaults filled in. */
-export type OutlierPlan = OutlierRule & ConsecutiveRule & WindowRule;
+export type OutlierPlan = OutlierRule &
+  ConsecutiveRule &
+  WindowRule & {
+    /** Whether a probe that passes ends an ejection. */
+    readonly endedByProbes: boolean;
+  };
 
 /** A service after checking, with its defaults filled in. */
 export interface ServicePlan {

@@ -35,12 +35,19 @@ export function countConsecutive(counts: ConsecutiveCounts, outcome: Outcome): v
   else counts.consecutiveFailures = 0;
 }
 
-/** The row that is long enough to eject; undefined when none is. */
+/**
+ * The row that is long enough to eject; undefined when none is.
+ *
+ * @param factor how many times longer than configured a row has to be. Default: 1
+ */
 export function consecutiveReason(
   rule: ConsecutiveRule,
   counts: ConsecutiveCounts,
+  factor = 1,
 ): EjectionReason | undefined {
-  const { consecutiveFailures: most, consecutiveConnectFailures: mostConnect } = rule;
+  const most = rule.consecutiveFailures && Math.ceil(rule.consecutiveFailures * factor);
+  const mostConnect =
+    rule.consecutiveConnectFailures && Math.ceil(rule.consecutiveConnectFailures * factor);
   const { consecutiveFailures, consecutiveConnectFailures } = counts;
   // The narrower reason says more.
   if (mostConnect > 0 && consecutiveConnectFailures >= mostConnect)

@@ -88,6 +88,13 @@ describe("the failure ratio", () => {
     expect(judge(rule, failing(99, 0, 0, 0, 0))).toHaveLength(1);
   });
 
+  it("ejects nobody while no quarter of the instances does clearly better", () => {
+    expect(judge(rule, failing(100, 100, 100, 100, 100))).toEqual([]);
+    expect(judge(rule, failing(95, 92, 90, 90, 88))).toEqual([]);
+    expect(judge(rule, failing(100, 100, 100, 100, 100, 100, 0, 0))).toHaveLength(6);
+    expect(judge(rule, failing(100, 100, 100, 100, 100, 100, 100, 0))).toEqual([]);
+  });
+
   it("counts no server errors of the application", () => {
     const broken = instance("broken", { serverErrors: 100 });
     expect(judge(rule, [broken, ...failing(0, 0, 0, 0)])).toEqual([]);

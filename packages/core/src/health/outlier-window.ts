@@ -9,7 +9,7 @@ interface Minimums {
   readonly minimumAnswers: number;
 }
 
-/** Ejects an instance that fails nearly always, whatever the others do. */
+/** Ejects an instance that fails nearly always, while the best quarter of all fails less than chance explains. */
 interface FailureRatioRule extends Minimums {
   /** Share of gateway failures from which on it is ejected, in [0, 1]. */
   readonly threshold: number;
@@ -135,11 +135,15 @@ function judgeFailureRatio<T extends WindowJudged>(
 ): void {
   const compared = judged.filter(({ counts }) => counts.answers >= minimumAnswers);
   if (compared.length < minimumInstances) return;
+  const ratios = compared.map(({ counts }) => failureRatioOf(counts, false)).sort((a, b) => a - b);
+  const ofBest = ratios[Math.floor((compared.length - 1) / 4)];
   for (const instance of compared) {
     const { counts } = instance;
     const failureRatio = failureRatioOf(counts, false);
     if (failureRatio < threshold) continue;
     const { answers, gatewayFailures: failures } = counts;
+    // What all suffer from is no outlier.
+    if (!isBeyondChance(failureRatio, ofBest as number, answers)) continue;
     reasons.set(instance, { kind: "failure-ratio", failures, answers, failureRatio, threshold });
   }
 }

@@ -75,29 +75,46 @@ describe("an instance", () => {
   const NOW = 100_000;
 
   it("warms up when it joins, and when it returns from an ejection", () => {
-    expect(shareNow(rule, { joinedAt: NOW - 10_000, ejectedUntil: 0 }, NOW)).toBe(0.5);
-    expect(shareNow(rule, { joinedAt: 0, ejectedUntil: NOW - 3_000 }, NOW)).toBeCloseTo(0.3);
-    expect(shareNow(rule, { joinedAt: NOW - 10_000, ejectedUntil: NOW - 3_000 }, NOW)).toBeCloseTo(
-      0.3,
+    expect(shareNow(rule, { joinedAt: NOW - 10_000, ejectedUntil: 0, resumedAt: 0 }, NOW)).toBe(
+      0.5,
     );
+    expect(
+      shareNow(rule, { joinedAt: 0, ejectedUntil: NOW - 3_000, resumedAt: 0 }, NOW),
+    ).toBeCloseTo(0.3);
+    expect(
+      shareNow(rule, { joinedAt: NOW - 10_000, ejectedUntil: NOW - 3_000, resumedAt: 0 }, NOW),
+    ).toBeCloseTo(0.3);
+  });
+
+  it("warms up when it comes back from a drain or from failed probes, in the longer of the two times", () => {
+    const back = { joinedAt: 0, ejectedUntil: 0, resumedAt: NOW - 5_000 };
+    expect(shareNow(rule, back, NOW)).toBe(0.25);
+    expect(shareNow({ slowStartMs: 0, returnMs: 10_000 }, back, NOW)).toBe(0.5);
+    expect(nextShareAt(rule, back, NOW)).toBe(NOW + 1_000);
   });
 
   it("is warm when it was there from the beginning, however young the clock", () => {
-    expect(shareNow(rule, { joinedAt: 0, ejectedUntil: 0 }, 5)).toBe(1);
-    expect(nextShareAt(rule, { joinedAt: 0, ejectedUntil: 0 }, 5)).toBe(Number.POSITIVE_INFINITY);
+    expect(shareNow(rule, { joinedAt: 0, ejectedUntil: 0, resumedAt: 0 }, 5)).toBe(1);
+    expect(nextShareAt(rule, { joinedAt: 0, ejectedUntil: 0, resumedAt: 0 }, 5)).toBe(
+      Number.POSITIVE_INFINITY,
+    );
   });
 
   it("is warm at once where warming up is switched off", () => {
     const off = { slowStartMs: 0, returnMs: 0 };
-    const young = { joinedAt: NOW, ejectedUntil: NOW };
+    const young = { joinedAt: NOW, ejectedUntil: NOW, resumedAt: 0 };
     expect(shareNow(off, young, NOW)).toBe(1);
     expect(nextShareAt(off, young, NOW)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("says when its share changes", () => {
-    expect(nextShareAt(rule, { joinedAt: NOW, ejectedUntil: 0 }, NOW)).toBe(NOW + 1_000);
-    expect(nextShareAt(rule, { joinedAt: NOW, ejectedUntil: NOW - 100 }, NOW)).toBe(NOW + 400);
-    expect(nextShareAt(rule, { joinedAt: NOW - 20_000, ejectedUntil: 0 }, NOW)).toBe(
+    expect(nextShareAt(rule, { joinedAt: NOW, ejectedUntil: 0, resumedAt: 0 }, NOW)).toBe(
+      NOW + 1_000,
+    );
+    expect(nextShareAt(rule, { joinedAt: NOW, ejectedUntil: NOW - 100, resumedAt: 0 }, NOW)).toBe(
+      NOW + 400,
+    );
+    expect(nextShareAt(rule, { joinedAt: NOW - 20_000, ejectedUntil: 0, resumedAt: 0 }, NOW)).toBe(
       Number.POSITIVE_INFINITY,
     );
   });

@@ -9,7 +9,7 @@ export interface WarmUpOptions {
 /** How long new and returning instances warm up; 0 switches it off. Unit: milliseconds. */
 export interface SlowStartRule extends WarmUpOptions {
   readonly slowStartMs: number;
-  /** For those that return from an ejection. */
+  /** For those that return from an ejection. Who returns from a drain or from failed probes takes the longer of the two times. */
   readonly returnMs: number;
 }
 
@@ -19,6 +19,8 @@ export interface WarmingInstance {
   readonly joinedAt: number;
   /** 0 when it was never ejected. */
   readonly ejectedUntil: number;
+  /** When it came back from a drain or from failed probes; 0 when it never did. */
+  readonly resumedAt: number;
 }
 
 /** Steps that a share grows in: what balancers prepared for the weights holds for a twentieth of the window. */
@@ -52,25 +54,33 @@ export function nextStep(ageMs: number, windowMs: number): number {
   return ((stepOf(ageMs, windowMs) + 1) / STEPS) * windowMs;
 }
 
-/** The share of its weight that an instance gets now, in (0, 1]: the smaller one where it both joined and returned lately. */
+/** The share of its weight that an instance gets now, in (0, 1]: the smallest where it joined, returned or resumed lately. */
 export function shareNow(rule: SlowStartRule, instance: WarmingInstance, now: number): number {
-  const { joinedAt, ejectedUntil } = instance;
-  const joining = joinedAt === 0 ? 1 : warmUp(now - joinedAt, rule.slowStartMs, rule);
-  const returning = ejectedUntil === 0 ? 1 : warmUp(now - ejectedUntil, rule.returnMs, rule);
-  return Math.min(joining, returning);
+  const { joinedAt, ejectedUntil, resumedAt } = instance;
+  return Math.min(
+    joinedAt === 0 ? 1 : warmUp(now - joinedAt, rule.slowStartMs, rule),
+    ejectedUntil === 0 ? 1 : warmUp(now - ejectedUntil, rule.returnMs, rule),
+    resumedAt === 0 ? 1 : warmUp(now - resumedAt, resumeMsOf(rule), rule),
+  );
 }
 
 /** When the share of an instance changes next; `Infinity` when time alone changes it no more. Unit: milliseconds of the gateway's clock. */
 export function nextShareAt(rule: SlowStartRule, instance: WarmingInstance, now: number): number {
-  const { joinedAt, ejectedUntil } = instance;
+  const { joinedAt, ejectedUntil, resumedAt } = instance;
   return Math.min(
-    joinedAt === 0
-      ? Number.POSITIVE_INFINITY
-      : joinedAt + nextStep(now - joinedAt, rule.slowStartMs),
-    ejectedUntil === 0
-      ? Number.POSITIVE_INFINITY
-      : ejectedUntil + nextStep(now - ejectedUntil, rule.returnMs),
+    nextStepAt(joinedAt, rule.slowStartMs, now),
+    nextStepAt(ejectedUntil, rule.returnMs, now),
+    nextStepAt(resumedAt, resumeMsOf(rule), now),
   );
+}
+
+function nextStepAt(since: number, windowMs: number, now: number): number {
+  return since === 0 ? Number.POSITIVE_INFINITY : since + nextStep(now - since, windowMs);
+}
+
+// Whoever was away may have been started anew, and is as cold as a new one.
+function resumeMsOf({ slowStartMs, returnMs }: SlowStartRule): number {
+  return Math.max(slowStartMs, returnMs);
 }
 
 // Whole steps that lie behind; an age before the beginning has none. Rounding must not leave the next one behind as well.

@@ -50,8 +50,10 @@ describe.each([1, 2, 3])("with seed %d", (seed) => {
   });
 });
 
-it("lasts as long as the ejections when half of the instances may be ejected for what all suffer from", () => {
-  const result = results["budget, half ejected"];
-  expect(goodput(result, 20, 40)).toBeLessThan(0.05);
-  expect(goodput(result, 50, 60)).toBeGreaterThan(0.98);
+it.each([1, 2, 3])("ejects nobody for long for what all suffer from, with seed %d", (seed) => {
+  const result = simulateSetUp(retryStorm, "budget, half ejected", seed);
+  expect(goodput(result, 15, 20)).toBeGreaterThan(0.6);
+  expect(goodput(result, 20, 60)).toBeGreaterThan(0.98);
+  // What all suffer from sets in at some of them first: those come back once it has come to all.
+  expect(result.events["ejected"]).toBeLessThan(20);
 });

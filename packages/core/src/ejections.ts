@@ -1,0 +1,97 @@
+import type { Announce } from "./change.js";
+import type { OutlierPlan } from "./config/plan.js";
+import { endEjection, endRows, nameOf } from "./due.js";
+import { consecutiveReason } from "./health/consecutive.js";
+import type { EjectionReason } from "./health/ejection-reason.js";
+import { isEligible } from "./health/eligible.js";
+import { dueEjection, type Ejection } from "./health/outlier.js";
+import { rowFactor, SHARED, shareOfBest, tallyOf, type Tally } from "./health/shared-failures.js";
+import { makeStale } from "./pool-levels.js";
+import type { InstanceState, ServiceState } from "./state.js";
+
+/** Ejects an instance whose row of failures is long enough: longer than what the others do makes likely. O(1) on average. */
+export function judgeRow(
+  outlier: OutlierPlan,
+  service: ServiceState,
+  instance: InstanceState,
+  now: number,
+  announce: Announce,
+): void {
+  if (consecutiveReason(outlier, instance) === undefined) return;
+  const tally = tallyFor(service, now);
+  const own = isEligible(instance, now) ? instance.failureShare : undefined;
+  const factor = rowFactor(shareOfBest(tally, own, outlier.maxEjectionRatio));
+  const reason = consecutiveReason(outlier, instance, factor);
+  if (reason === undefined) return;
+  // The row is long enough, whichever of the two it is.
+  const rule = { ...outlier, consecutiveFailures: 0 };
+  const ejection = dueEjection(rule, instance, othersIn(service, tally, own), now);
+  if (ejection !== undefined) eject(service, instance, ejection, reason, now, announce);
+}
+
+/**
+ * Ends the ejections of a service whose best quarter fails half of its attempts: what began at some of the instances has come to
+ * all, and those that are out are missed. They have their whole share at once, as if they had never been out: where others fail
+ * under a full load, doing well under a small one says nothing.
+ */
+export function undoShared(
+  { maxEjectionRatio }: OutlierPlan,
+  service: ServiceState,
+  instance: InstanceState,
+  now: number,
+  announce: Announce,
+): void {
+  // Where this one does well there is nothing to ask.
+  if (instance.failureShare < SHARED) return;
+  const tally = tallyFor(service, now);
+  if (tally.ejected === 0 || shareOfBest(tally, undefined, maxEjectionRatio) < SHARED) return;
+  for (const each of service.instances.values())
+    if (each.ejectedUntil > now) {
+      each.ejectionFactor = 0;
+      returnEarly(each, 0, announce);
+    }
+}
+
+/**
+ * An ejected instance gets traffic again before its time.
+ *
+ * @param since when its gradual return begins, on the gateway's clock; 0 for none. Unit: milliseconds
+ */
+export function returnEarly(instance: InstanceState, since: number, announce: Announce): void {
+  instance.ejectedUntil = since;
+  makeStale(instance);
+  endEjection(instance, announce);
+}
+
+/** An instance gets no traffic for a while. */
+export function eject(
+  service: ServiceState,
+  instance: InstanceState,
+  { until, factor }: Ejection,
+  reason: EjectionReason,
+  now: number,
+  announce: Announce,
+): void {
+  instance.ejectedUntil = until;
+  instance.ejectionFactor = factor;
+  instance.isEjected = true;
+  endRows(instance);
+  service.dueAt = Math.min(service.dueAt, until);
+  makeStale(instance);
+  announce({ kind: "ejected", ...nameOf(instance), forMs: until - now, reason });
+}
+
+// Counted when somebody asks, and kept until one becomes eligible, or is so no more.
+function tallyFor(service: ServiceState, now: number): Tally {
+  service.tally ??= tallyOf(service.instances.values(), isEligible, now);
+  return service.tally;
+}
+
+// Who is ejected already is not ejected again, so the instance itself is none of the ejected.
+function othersIn(
+  { instances }: ServiceState,
+  { eligible, ejected }: Tally,
+  own: number | undefined,
+): { eligible: number; ejected: number; all: number } {
+  return { eligible: own === undefined ? eligible : eligible - 1, ejected, all: instances.size };
+}
