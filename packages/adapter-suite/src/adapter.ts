@@ -1,12 +1,16 @@
 import type { Gateway } from "@signalbox/core";
 
-/** How a gateway gets into a server: what the suite is run with. */
+/** How a gateway gets into a server: what the suite is run with. Cases of what an adapter cannot do are left out. */
 export interface Adapter {
   readonly name: string;
   /** Whether upgrades come to the gateway. */
   readonly takesUpgrades: boolean;
   /** Whether it can be mounted below a path. */
   readonly takesMounts: boolean;
+  /** Whether trailers pass, both ways. Default: false. */
+  readonly passesTrailers?: boolean;
+  /** Whether 103 (Early Hints) passes. Default: false. */
+  readonly passesHints?: boolean;
   /**
    * Starts a server on a free port of loopback, with the gateway in it. What no route takes is answered `app URL`, and an
    * upgrade that no route takes gets status 418.

@@ -27,14 +27,36 @@ export function heads(adapter: Adapter): void {
       });
     });
 
+    it("tell the whole way where the peer is trusted", async () => {
+      const { url } = await stage.start({
+        services: { teller: { instances: [await startTeller()] } },
+        routes: [{ match: { path: "/*" }, to: "teller" }],
+        trustedProxies: ["127.0.0.1/32"],
+      });
+      const headers = { "x-forwarded-for": "6.6.6.6", "x-forwarded-proto": "https" };
+      const seen = JSON.parse(String((await ask(url, { headers })).body)) as Record<string, string>;
+      expect(seen).toMatchObject({
+        "x-forwarded-for": "6.6.6.6, 127.0.0.1",
+        "x-forwarded-proto": "https",
+      });
+    });
+
     it("lose what belongs to one connection, and keep what comes twice", async () => {
       const { url } = await stage.start([{ path: "/*", to: await startTeller() }]);
-      const headers = { connection: "close, x-secret", "x-secret": "1", "x-two": ["a", "b"] };
+      const headers = {
+        connection: "close, x-secret",
+        "x-secret": "1",
+        "keep-alive": "timeout=9",
+        "proxy-connection": "close",
+        te: "gzip",
+        "x-two": ["a", "b"],
+      };
       const seen = JSON.parse(String((await ask(url, { headers })).body)) as { raw: string[] };
       const names = seen.raw
         .filter((_, index) => index % 2 === 0)
         .map((name) => name.toLowerCase());
-      expect(names).not.toContain("x-secret");
+      for (const name of ["x-secret", "keep-alive", "proxy-connection", "te"])
+        expect(names).not.toContain(name);
       // A host may join lines before the gateway sees them, which means the same (RFC 9110 section 5.3).
       const two = seen.raw.filter((_, index) => names[(index - 1) / 2] === "x-two");
       expect(two.join(", ")).toBe("a, b");
@@ -60,6 +82,34 @@ export function heads(adapter: Adapter): void {
       expect(headers["set-cookie"]).toEqual(["a=1; Path=/", "b=2"]);
       expect(headers["x-odd"]).toBe("");
       expect(headers["keep-alive"]).not.toBe("x");
+    });
+
+    it("of responses lose what belongs to the connection of the instance, and keep what comes twice", async () => {
+      const instance = await stage.instance((_req, res) => {
+        res.writeHead(200, [
+          ...["connection", "x-secret", "x-secret", "1"],
+          ...[
+            "x-two",
+            "a",
+            "x-two",
+            "b",
+            "vary",
+            "accept",
+            "date",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+          ],
+        ]);
+        res.end();
+      });
+      const { url } = await stage.start([{ path: "/*", to: instance }]);
+      const { headers, rawHeaders } = await ask(url);
+      expect(headers).toMatchObject({ vary: "accept", date: "Thu, 01 Jan 1970 00:00:00 GMT" });
+      expect(headers["x-two"]).toBe("a, b");
+      const names = rawHeaders
+        .filter((_, index) => index % 2 === 0)
+        .map((name) => name.toLowerCase());
+      expect(names).not.toContain("x-secret");
+      expect(names.filter((name) => name === "date")).toHaveLength(1);
     });
 
     it("change as a route says, both ways", async () => {

@@ -67,13 +67,20 @@ export function routing(adapter: Adapter): void {
       expect(new Set(first)).toEqual(new Set(["v1", "v2"]));
     });
 
-    it.runIf(adapter.takesMounts)("sees the whole URL below a mount", async () => {
-      const orders = await stage.instance((req, res) => res.end(`orders ${req.url}`));
-      const routes = [{ path: "/api/orders/*", to: orders }];
-      const { url } = await stage.start(routes, { mount: "/api" });
-      expect(await textOf(`${url}/api/orders/7?a=1`)).toBe("orders /api/orders/7?a=1");
-      expect(await textOf(`${url}/api/else`)).toBe("app /api/else");
-      expect(await textOf(`${url}/orders/7`)).toBe("app /orders/7");
+    it("pins users to an instance by a cookie", async () => {
+      const instances = await Promise.all(
+        ["a", "b", "c"].map((name) => stage.instance((_req, res) => res.end(name))),
+      );
+      const { url } = await stage.start({
+        services: { shop: { instances, balancer: "round-robin", affinity: { cookie: {} } } },
+        routes: [{ match: { path: "/*" }, to: "shop" }],
+      });
+      const firsts = [await ask(url), await ask(url), await ask(url)];
+      expect(new Set(firsts.map(({ body }) => String(body)))).toEqual(new Set(["a", "b", "c"]));
+      for (const first of [...firsts, ...firsts]) {
+        const cookie = String(first.headers["set-cookie"]).split(";")[0] as string;
+        expect(await textOf(url, { headers: { cookie } })).toBe(String(first.body));
+      }
     });
   });
 }

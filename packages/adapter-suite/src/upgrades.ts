@@ -21,7 +21,7 @@ export function upgrades(adapter: Adapter): void {
     return res.statusCode;
   };
 
-  describe.runIf(adapter.takesUpgrades)("upgrades", () => {
+  describe("upgrades", () => {
     const startChat = async (): Promise<string> => {
       const { server, url } = await stage.server();
       const sockets = new WebSocketServer({ server });

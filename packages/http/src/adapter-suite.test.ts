@@ -39,7 +39,7 @@ async function running(
   };
 }
 
-const can = { takesUpgrades: true, takesMounts: false };
+const can = { takesUpgrades: true, takesMounts: false, passesTrailers: true, passesHints: true };
 
 adapterSuite({
   name: "attachGateway on node:http",
@@ -54,10 +54,12 @@ adapterSuite({
 adapterSuite({
   name: "gatewayListener on node:http",
   ...can,
-  takesUpgrades: false,
   start: (gateway) => {
     const listener = gatewayListener(gateway, { fallback: app });
-    return running(createServer(listener), "http", (graceMs) => listener.close({ graceMs }));
+    const server = createServer(listener).on("upgrade", (req, socket, head) =>
+      listener.proxy.upgrade(req, socket, head, { none: () => refuse(req, socket) }),
+    );
+    return running(server, "http", (graceMs) => listener.close({ graceMs }));
   },
 });
 
@@ -74,9 +76,9 @@ adapterSuite({
 adapterSuite({
   name: "attachGateway on node:http2 with HTTP/1.1 beside",
   ...can,
-  takesUpgrades: false,
   start: async (gateway) => {
     const server = createSecureServer({ ...(await certificate()), allowHTTP1: true }, app);
+    server.on("upgrade", refuse);
     const mounted = attachGateway(server, gateway, quiet);
     return running(server, "https", (graceMs) => mounted.close({ graceMs }));
   },
