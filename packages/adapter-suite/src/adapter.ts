@@ -7,6 +7,10 @@ export interface Adapter {
   readonly takesUpgrades: boolean;
   /** Whether it can be mounted below a path. */
   readonly takesMounts: boolean;
+  /** Whether its clients may speak HTTP/1.1. Default: true. */
+  readonly takesHttp1?: boolean;
+  /** Whether its clients may speak HTTP/2. Default: false. */
+  readonly takesHttp2?: boolean;
   /** Whether trailers pass, both ways. Default: false. */
   readonly passesTrailers?: boolean;
   /** Whether 103 (Early Hints) passes. Default: false. */

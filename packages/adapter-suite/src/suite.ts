@@ -5,6 +5,8 @@ import { drains } from "./drains.js";
 import { failures } from "./failures.js";
 import { heads } from "./heads.js";
 import { hints } from "./hints.js";
+import { http2Ends } from "./http2-ends.js";
+import { http2 } from "./http2.js";
 import { leaving } from "./leaving.js";
 import { mounts } from "./mounts.js";
 import { routing } from "./routing.js";
@@ -24,7 +26,14 @@ export function adapterSuite(adapter: Adapter): void {
   });
 }
 
-function topicsOf(adapter: Adapter): readonly ((adapter: Adapter) => void)[] {
+type Topic = (adapter: Adapter) => void;
+
+function topicsOf(adapter: Adapter): readonly Topic[] {
+  const { takesHttp1 = true, takesHttp2 = false } = adapter;
+  return [...(takesHttp1 ? http1TopicsOf(adapter) : []), ...(takesHttp2 ? [http2, http2Ends] : [])];
+}
+
+function http1TopicsOf(adapter: Adapter): readonly Topic[] {
   return [
     ...[routing, heads, bodies, streams, failures, leaving, drains],
     ...(adapter.takesMounts ? [mounts] : []),

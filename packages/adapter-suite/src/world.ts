@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import type { ClientHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createGateway, type ConfigInput, type Gateway } from "@signalbox/core";
 import { afterEach } from "vitest";
 import type { Adapter, AdapterOptions, RunningAdapter } from "./adapter.js";
+import { connectHttp2 } from "./http2-client.js";
 
 /** A gateway in a server, and instances behind it. */
 interface World extends RunningAdapter {
@@ -17,6 +19,8 @@ export interface Stage {
   /** The server of an instance, for what is no request. */
   server(listener?: RequestListener): Promise<{ readonly server: Server; readonly url: string }>;
   start(config: ConfigInput, options?: AdapterOptions): Promise<World>;
+  /** A connection of a client that speaks HTTP/2. */
+  http2(url: string): Promise<ClientHttp2Session>;
 }
 
 /** Registers with the test file that calls it. */
@@ -45,6 +49,11 @@ export function stageOf(adapter: Adapter): Stage {
         await running.stop();
       });
       return { ...running, gateway };
+    },
+    http2: async (url) => {
+      const session = await connectHttp2(url);
+      ends.push(async () => session.destroy());
+      return session;
     },
   };
 }

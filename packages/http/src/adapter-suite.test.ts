@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { createSecureServer } from "node:http2";
+import { createSecureServer, createServer as createHttp2Server } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { adapterSuite, type RunningAdapter } from "@signalbox/adapter-suite";
@@ -9,10 +9,9 @@ import { attachGateway, gatewayListener, type NodeServer } from "./attach.js";
 
 const quiet = { warn: (): void => {} };
 
-async function certificate(): Promise<{ key: string; cert: string }> {
-  const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }]);
-  return { key, cert };
-}
+const { private: key, cert } = await generate([{ name: "commonName", value: "localhost" }], {
+  ...{ keyType: "ec", curve: "P-256", algorithm: "sha256" },
+});
 
 function app(req: { url?: string | undefined }, res: { end(text: string): unknown }): void {
   res.end(`app ${req.url}`);
@@ -66,20 +65,35 @@ adapterSuite({
 adapterSuite({
   name: "attachGateway on node:https",
   ...can,
-  start: async (gateway) => {
-    const server = createHttpsServer(await certificate(), app).on("upgrade", refuse);
+  start: (gateway) => {
+    const server = createHttpsServer({ key, cert }, app).on("upgrade", refuse);
+    const mounted = attachGateway(server, gateway, quiet);
+    return running(server, "https", (graceMs) => mounted.close({ graceMs }));
+  },
+});
+
+const settings = { maxConcurrentStreams: 100 };
+
+adapterSuite({
+  name: "attachGateway on node:http2 over TLS, with HTTP/1.1 beside",
+  ...can,
+  takesHttp2: true,
+  start: (gateway) => {
+    const options = { key, cert, allowHTTP1: true, settings };
+    const server = createSecureServer(options, app).on("upgrade", refuse);
     const mounted = attachGateway(server, gateway, quiet);
     return running(server, "https", (graceMs) => mounted.close({ graceMs }));
   },
 });
 
 adapterSuite({
-  name: "attachGateway on node:http2 with HTTP/1.1 beside",
+  name: "attachGateway on node:http2 in the clear",
   ...can,
-  start: async (gateway) => {
-    const server = createSecureServer({ ...(await certificate()), allowHTTP1: true }, app);
-    server.on("upgrade", refuse);
+  takesHttp1: false,
+  takesHttp2: true,
+  start: (gateway) => {
+    const server = createHttp2Server({ settings }, app);
     const mounted = attachGateway(server, gateway, quiet);
-    return running(server, "https", (graceMs) => mounted.close({ graceMs }));
+    return running(server, "http", (graceMs) => mounted.close({ graceMs }));
   },
 });
