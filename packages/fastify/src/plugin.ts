@@ -1,7 +1,6 @@
 import { METHODS } from "node:http";
 import type { Fact, Gateway } from "@signalbox/core";
 import {
-  attachUpgrades,
   checkServer,
   createProxy,
   type CheckServerOptions,
@@ -13,6 +12,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { EndLog } from "./log-ends.js";
+import { routeUpgrades, takeUpgrade } from "./upgrades.js";
 
 /** What the plugin is told. */
 export interface GatewayPluginOptions
@@ -69,12 +69,11 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
     });
   let detach = (): void => {};
   app.addHook("onReady", async () => {
-    detach = attachUpgrades(app.server, gateway, proxy);
+    detach = routeUpgrades(app, gateway, proxy);
   });
-  app.addHook("preClose", async () => {
-    await proxy.close(options);
-    detach();
-  });
+  app.addHook("preClose", () => proxy.close(options));
+  // Fastify runs these from the last to the first: listeners come off as they were put on.
+  app.addHook("onClose", async () => detach());
 }
 
 function both(log: EndLog, { onEnd }: ProxyOptions): NonNullable<ProxyOptions["onEnd"]> {
@@ -107,14 +106,23 @@ function handle(
 ): void {
   const { raw } = request;
   log.expect(raw.rawHeaders, request.log);
-  const handOn: HandleOptions = {
-    none: () => reply.callNotFound(),
-    error: (error) => void reply.send(error),
+  const known: HandleOptions = {
     trustedHops: trustedHopsOf(request),
     facts: options.facts?.(request),
   };
+  const upgrade = takeUpgrade(raw);
+  if (upgrade !== undefined) {
+    reply.hijack();
+    const { socket, head, none } = upgrade;
+    if (!socket.destroyed) proxy.upgrade(raw, socket, head, { ...known, none });
+    return;
+  }
   passHeaders(reply);
-  proxy.handle(raw, reply.raw, handOn);
+  proxy.handle(raw, reply.raw, {
+    ...known,
+    none: () => reply.callNotFound(),
+    error: (error) => void reply.send(error),
+  });
 }
 
 // With `trustProxy` Fastify lists the peer and the addresses behind it up to the first that it does not trust.

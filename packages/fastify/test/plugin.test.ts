@@ -1,6 +1,5 @@
-import { Writable } from "node:stream";
-import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
+import { PassThrough, Writable, type Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { gatewayPlugin } from "../src/index.js";
 import { ask, listen, makeApp, options, seenBy, start, startEcho } from "./kit.js";
@@ -22,6 +21,28 @@ describe("routes", () => {
     await app.register(gatewayPlugin, options([{ path: "/orders/*", to: "http://127.0.0.1:9" }]));
     const url = await start(app);
     expect(await ask(`${url}/else`)).toMatchObject({ status: 404, body: "app /else" });
+  });
+
+  it("of neither run preHandler hooks for both places, and leave the body as a stream", async () => {
+    const app = makeApp();
+    const ran: string[] = [];
+    app.addHook("onRequest", async () => void ran.push("onRequest"));
+    app.addHook("preHandler", async () => void ran.push("preHandler"));
+    app.setNotFoundHandler(async (request, reply) =>
+      reply.code(404).send(await text(request.body as Readable)),
+    );
+    await app.register(gatewayPlugin, options([{ path: "/orders/*", to: "http://127.0.0.1:9" }]));
+    const headers = { "content-type": "application/json" };
+    const sent = { method: "POST", headers, body: "{}" };
+    expect(await ask(`${await start(app)}/else`, sent)).toMatchObject({ status: 404, body: "{}" });
+    expect(ran).toEqual(["onRequest", "preHandler", "preHandler"]);
+  });
+
+  it("take paths longer than a parameter of Fastify may be", async () => {
+    const app = makeApp();
+    await app.register(gatewayPlugin, options([{ path: "/*", to: await startEcho() }]));
+    const path = `/${"x".repeat(500)}`;
+    expect((await ask(`${await start(app)}${path}`)).body).toBe(`GET ${path} `);
   });
 
   it("see the whole URL below a prefix, the prefix itself included", async () => {
@@ -69,6 +90,24 @@ describe("bodies", () => {
     await app.register(gatewayPlugin, options([{ path: "/*", to: await startEcho() }]));
     const sent = { method: "POST", headers: { "content-type": "a;b;;" }, body: "x" };
     expect((await ask(await start(app), sent)).status).toBe(415);
+  });
+
+  it("that a hook has put another stream before are refused, and not cut", async () => {
+    const app = makeApp();
+    app.addHook("preParsing", async (_request, _reply, payload) => payload.pipe(new PassThrough()));
+    await app.register(gatewayPlugin, options([{ path: "/*", to: await startEcho() }]));
+    const sent = { method: "POST", headers: { "content-type": "text/plain" }, body: "x" };
+    const { status, body } = await ask(await start(app), sent);
+    expect({ status, code: (JSON.parse(body) as { code: string }).code }).toEqual({
+      status: 500,
+      code: "BODY_ALREADY_READ",
+    });
+  });
+
+  it("of QUERY without a type are refused by Fastify itself", async () => {
+    const app = makeApp();
+    await app.register(gatewayPlugin, options([{ path: "/*", to: await startEcho() }]));
+    expect((await ask(await start(app), { method: "QUERY" })).status).toBe(400);
   });
 
   it("of the routes of the application are parsed as before", async () => {
@@ -198,6 +237,16 @@ describe("the host", () => {
     ]);
   });
 
+  it("stops what takes longer than its handlerTimeout", async () => {
+    const { url: silent } = await listen(() => {});
+    const app = makeApp({ handlerTimeout: 50 });
+    const ended = Promise.withResolvers<number>();
+    const onEnd = ({ status }: { status: number }): void => ended.resolve(status);
+    await app.register(gatewayPlugin, options([{ path: "/*", to: silent }], { onEnd }));
+    expect((await ask(await start(app))).status).toBe(503);
+    expect(await ended.promise).toBe(503);
+  });
+
   it("drains when it closes", async () => {
     const asked = Promise.withResolvers<() => void>();
     const { url: slow } = await listen((_req, res) => asked.resolve(() => res.end("late")));
@@ -242,34 +291,5 @@ describe("inject", () => {
     const sent = { method: "POST" as const, url: "/echo/x", payload: { a: 1 } };
     expect((await app.inject(sent)).payload).toBe('POST /echo/x {"a":1}');
     expect((await app.inject("/gone")).statusCode).toBe(502);
-  });
-});
-
-describe("upgrades", () => {
-  async function upgrade(url: string): Promise<number | undefined> {
-    const headers = {
-      ...{ connection: "Upgrade", upgrade: "websocket" },
-      ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" },
-    };
-    const req = request(url, { headers, agent: false }).end();
-    const [res] = (await once(req, "response")) as [IncomingMessage];
-    res.resume();
-    req.destroy();
-    return res.statusCode;
-  }
-
-  it("come by themselves, and other listeners get what no route takes", async () => {
-    const { url: chat, server } = await listen();
-    const refuse = (status: number) => (_req: unknown, socket: { end(text: string): void }) =>
-      socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
-    server.on("upgrade", refuse(403));
-    const app = makeApp();
-    app.server.on("upgrade", refuse(418));
-    await app.register(gatewayPlugin, options([{ path: "/chat", to: chat }]));
-    const url = await start(app);
-    expect(await upgrade(`${url}/chat`)).toBe(403);
-    expect(await upgrade(`${url}/else`)).toBe(418);
-    await app.close();
-    expect(app.server.listenerCount("upgrade")).toBe(1);
   });
 });

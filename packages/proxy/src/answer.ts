@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { takesTrailers } from "./extras.js";
 import type { Headers } from "./head-record.js";
-import type { Http2Reply } from "./http2-reply.js";
+import type { Http2Reply, NodeResponse } from "./http2-reply.js";
 import { passedTrailers, trailerNames } from "./trailers.js";
 import type { ServerRequest } from "./view.js";
 
@@ -27,11 +27,21 @@ export function writeHead(res: ServerReply, status: number, headers: string[]): 
   if (isHttp1(res)) {
     addHostField(res, "set-cookie", headers);
     addHostField(res, "vary", headers);
-  }
+  } else addHostFields(res, headers);
   res.writeHead(status, headers);
 }
 
-function addHostField(res: ServerResponse, name: string, headers: string[]): void {
+// Over HTTP/2 Node does not merge what the host has set.
+function addHostFields({ response }: Http2Reply, headers: string[]): void {
+  const names = response.getHeaderNames();
+  if (names.length === 0) return;
+  const taken = new Set(headers.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+  for (const name of names)
+    if (!taken.has(name) || name === "set-cookie" || name === "vary")
+      addHostField(response, name, headers);
+}
+
+function addHostField(res: Pick<NodeResponse, "getHeader">, name: string, headers: string[]): void {
   const value = res.getHeader(name);
   if (value === undefined) return;
   for (const line of [value].flat()) headers.push(name, String(line));
