@@ -12,12 +12,16 @@ export interface Draws {
   /** Among tiers and zones, where there are several. */
   readonly level: () => number;
   readonly mirror: () => number;
-  readonly mirrorBalance: () => number;
+  /** Of copies. */
+  readonly ofMirror: Chance;
   readonly retry: () => number;
   readonly requestId: () => string;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
   readonly now: () => number;
 }
+
+/** Where an instance is drawn from: mirrors have draws of their own, so that a copy changes nothing of the request. */
+export type Chance = Pick<Draws, "balance" | "level">;
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -32,7 +36,7 @@ export function choose(
   draws: Draws,
   key: number | undefined,
   tried: readonly string[] = NOTHING,
-  draw = draws.balance,
+  { balance: draw, level: drawLevel }: Chance = draws,
   mayTryAll = true,
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
@@ -40,79 +44,85 @@ export function choose(
   const now = plan.balancer.usesTime === false && isTimeless(pool, plan) ? 0 : draws.now();
   freshen(pool, plan, now);
   if (pool.isPanic && !(mayTryAll && plan.tryAll)) return undefined;
-  const level = levelFor(pool.levels, key, draws);
+  const level = levelFor(pool.levels, key, drawLevel);
   if (level === undefined) return undefined;
   const { candidates, prepared } = level;
   const { cursor } = pool;
-  // Of a part of the members the balancer sums up itself, if it has to know.
-  const inFlight = candidates.length === pool.members.length ? pool.inFlight : undefined;
+  const { inFlight } = level;
   const input: Input = { candidates, draw, now, cursor, key, inFlight, prepared };
+  const { perInstance } = plan.limits;
   // A balancer of the user's own may throw or answer no index: then nothing is chosen.
   try {
-    if (tried.length > 0) return pickUntried(plan.balancer, input, tried, pool.levels);
+    if (tried.length > 0) return pickUntried(plan.balancer, input, tried, pool.levels, perInstance);
     const picked = candidates[plan.balancer.pick(input)];
-    const { perInstance } = plan.limits;
-    if (perInstance === 0 || picked === undefined || picked.inFlight < perInstance) return picked;
-    return pickWithRoom(plan.balancer, input, perInstance);
+    if (picked === undefined || hasPlace(picked, perInstance)) return picked;
+    const left = firstOf(candidates, pool.levels, (each) => hasPlace(each, perInstance));
+    return left && pickFrom(plan.balancer, input, left);
   } catch {
     return undefined;
   }
 }
 
-// What has a key stays in its level as long as the levels stay.
+/** Whether an instance may get one request more. 0 is no limit. */
+export function hasPlace({ inFlight }: InstanceState, perInstance: number): boolean {
+  return perInstance === 0 || inFlight < perInstance;
+}
+
+// What has a key stays in its level as long as the levels stay. Nothing is drawn where the first has all traffic.
 function levelFor(
   levels: readonly LevelState[],
   key: number | undefined,
-  { level }: Draws,
+  draw: () => number,
 ): LevelState | undefined {
-  if (levels.length < 2) return levels[0];
-  const point = key === undefined ? level() : key / 2 ** 32;
-  return levels[levelAt(levels, point)];
-}
-
-// Where an instance is full, others take its requests.
-function pickWithRoom(
-  balancer: Balancer,
-  { candidates, draw, now, cursor = 0, key }: Input,
-  most: number,
-): InstanceState | undefined {
-  const left = candidates.filter(({ inFlight }) => inFlight < most);
-  if (left.length === 0) return undefined;
-  return left[balancer.pick({ candidates: left, draw, now, cursor, key })];
+  if ((levels[0]?.upTo ?? 1) >= 1) return levels[0];
+  return levels[levelAt(levels, key === undefined ? draw() : key / 2 ** 32)];
 }
 
 interface Input extends PickInput {
   readonly candidates: readonly InstanceState[];
 }
 
+// What is full is none of the candidates, be it tried or not.
 function pickUntried(
   balancer: Balancer,
   input: Input,
   tried: readonly string[],
   levels: readonly LevelState[],
+  perInstance: number,
 ): InstanceState | undefined {
-  const isUntried = ({ id }: InstanceState): boolean => !tried.includes(id);
-  const { candidates, draw, now, cursor = 0, key } = input;
+  const mayTake = (each: InstanceState): boolean =>
+    !tried.includes(each.id) && hasPlace(each, perInstance);
+  const { candidates, key } = input;
   if (key !== undefined && balancer.usesKey === true) {
-    const again = pickByOtherKeys(balancer, input, key, isUntried);
+    const again = pickByOtherKeys(balancer, input, key, mayTake);
     if (again !== undefined) return again;
   }
-  const left = untriedOf(candidates, levels, isUntried);
-  if (left === undefined) return candidates[balancer.pick(input)];
+  const left = firstOf(candidates, levels, mayTake);
+  if (left !== undefined) return pickFrom(balancer, input, left);
+  if (perInstance === 0) return candidates[balancer.pick(input)];
+  const again = firstOf(candidates, levels, (each) => hasPlace(each, perInstance));
+  return again && pickFrom(balancer, input, again);
+}
+
+function pickFrom(
+  balancer: Balancer,
+  { draw, now, cursor = 0, key }: Input,
+  left: readonly InstanceState[],
+): InstanceState | undefined {
   return left[balancer.pick({ candidates: left, draw, now, cursor, key })];
 }
 
-// Those of its own level first, then those of the first level that has some; undefined where all were tried.
-function untriedOf(
+// Those of its own level first, then those of the first level that has some; undefined where there are none.
+function firstOf(
   candidates: readonly InstanceState[],
   levels: readonly LevelState[],
-  isUntried: (instance: InstanceState) => boolean,
+  mayTake: (instance: InstanceState) => boolean,
 ): readonly InstanceState[] | undefined {
-  const own = candidates.filter(isUntried);
+  const own = candidates.filter(mayTake);
   if (own.length > 0) return own;
   for (const level of levels) {
-    const untried = level.candidates.filter(isUntried);
-    if (untried.length > 0) return untried;
+    const left = level.candidates.filter(mayTake);
+    if (left.length > 0) return left;
   }
   return undefined;
 }
@@ -125,12 +135,12 @@ function pickByOtherKeys(
   balancer: Balancer,
   input: Input,
   key: number,
-  isUntried: (instance: InstanceState) => boolean,
+  mayTake: (instance: InstanceState) => boolean,
 ): InstanceState | undefined {
   for (let times = 0; times < OTHER_KEYS; times++) {
     const other = times === 0 ? key : murmur3(String(key), times);
     const picked = input.candidates[balancer.pick({ ...input, key: other })];
-    if (picked !== undefined && isUntried(picked)) return picked;
+    if (picked !== undefined && mayTake(picked)) return picked;
   }
   return undefined;
 }

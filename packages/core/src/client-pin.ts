@@ -1,3 +1,4 @@
+import { hasPlace } from "./choose.js";
 import { affine } from "./affinity/affine.js";
 import type { CookieRule } from "./affinity/affinity-rule.js";
 import { recall, remember } from "./affinity/memory.js";
@@ -37,11 +38,12 @@ export function clientPin(
   const at = now();
   const { instance, isCurrent } = pinnedIn(pool.service, pin, at);
   freshen(pool, plan, at);
+  const isFree = instance !== undefined && hasPlace(instance, plan.limits.perInstance);
   const wanted = affine({
     ...{ rule, pin, isCurrent, pool, tried: NOTHING, now: at },
     pinned: instance,
-    isHealthy: instance !== undefined && isHealthy(instance, at),
-    mayTryAll: mayTryAll && pool.isPanic && plan.tryAll,
+    isHealthy: isFree && isHealthy(instance, at),
+    mayTryAll: isFree && mayTryAll && pool.isPanic && plan.tryAll,
   });
   if (wanted.kind === "pinned") return { instance, renews: wanted.renews, session };
   return {

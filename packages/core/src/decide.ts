@@ -228,7 +228,7 @@ function mirrorsOf(
     const target = runtime.targets[mirror.target];
     if (isCircuitOpen(target, draws.now)) continue;
     const key = keyFor(target, matched);
-    const instance = choose(target, draws, key, NOTHING, draws.mirrorBalance);
+    const instance = choose(target, draws, key, NOTHING, draws.ofMirror);
     // A function would answer the client.
     if (instance !== undefined && instance.handler === undefined)
       mirrors.push(mirrorTo(instance, mirror, id, action, matched, trail, key));

@@ -1,6 +1,14 @@
 /** What a random number is drawn for. A test lists its draws by purpose, so a new purpose breaks no old test. */
 export type DrawPurpose =
-  "split" | "level" | "balance" | "mirror" | "mirror-balance" | "retry" | "limit" | (string & {});
+  | "split"
+  | "level"
+  | "balance"
+  | "mirror"
+  | "mirror-balance"
+  | "mirror-level"
+  | "retry"
+  | "limit"
+  | (string & {});
 
 /**
  * The only way by which time and chance enter core.

@@ -80,7 +80,7 @@ class NotedDraws implements Draws {
   readonly balance: () => number;
   readonly level: () => number;
   readonly mirror: () => number;
-  readonly mirrorBalance: () => number;
+  readonly ofMirror: Draws["ofMirror"];
   readonly retry: () => number;
   readonly requestId: () => string;
   readonly now: () => number;
@@ -94,7 +94,10 @@ class NotedDraws implements Draws {
     this.mirror = this.#noted("mirror", draws.mirror);
     this.retry = draws.retry;
     this.requestId = draws.requestId;
-    this.mirrorBalance = this.#noted("mirror-balance", draws.mirrorBalance);
+    this.ofMirror = {
+      balance: this.#noted("mirror-balance", draws.ofMirror.balance),
+      level: this.#noted("mirror-level", draws.ofMirror.level),
+    };
   }
 
   #noted(purpose: string, draw: () => number): () => number {

@@ -60,10 +60,10 @@ function started(places: readonly Place[], service: Partial<ServiceConfig> = {},
 describe("tiers", () => {
   const TIERS = [{ id: "a" }, { id: "b" }, { id: "c", tier: 1 }];
 
-  it("give all to the first as long as that bears it, and draw for the level only where there are several", () => {
+  it("give all to the first as long as that bears it, and draw for a level only where several get some", () => {
     const { at, drawn } = started(TIERS);
     expect([at(0), at(0.999)].map(({ instance }) => instance.id)).toEqual(["a", "a"]);
-    expect(drawn).toEqual(["level", "balance", "level", "balance"]);
+    expect(drawn).toEqual(["balance", "balance"]);
     const one = started([{ id: "a" }, { id: "b" }]);
     one.at(0);
     expect(one.drawn).toEqual(["balance"]);

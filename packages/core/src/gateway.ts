@@ -184,7 +184,10 @@ class SignalboxGateway implements Gateway, ControlHost {
       balance: () => env.random("balance"),
       level: () => env.random("level"),
       mirror: () => env.random("mirror"),
-      mirrorBalance: () => env.random("mirror-balance"),
+      ofMirror: {
+        balance: () => env.random("mirror-balance"),
+        level: () => env.random("mirror-level"),
+      },
       retry: () => env.random("retry"),
       requestId: () => env.randomId(),
       now: () => env.now(),
@@ -291,6 +294,7 @@ class SignalboxGateway implements Gateway, ControlHost {
     const services = renew(plan, this.#runtime.services, now);
     const unknown = restoreServices(services, partial, now);
     this.#runtime = newRuntime(plan, services);
+    for (const control of this.#controls.values()) control.followRestore();
     this.#ignoredReports = partial.ignoredReports ?? 0;
     this.#listenerErrors = partial.listenerErrors ?? 0;
     this.#envErrors = partial.envErrors ?? 0;

@@ -73,8 +73,10 @@ export type {
   TlsConfig,
   HandlerInstanceConfig,
   InstanceConfig,
+  LevelsConfig,
   ServiceConfig,
   ServiceLimitsConfig,
+  SlowStartConfig,
   SubsetConfig,
 } from "./config/service-config.js";
 export type {
@@ -88,6 +90,7 @@ export type {
   BreakerConfig,
   OutlierConfig,
   ProbeConfig,
+  ProbeOptions,
   RetryBudgetConfig,
 } from "./config/health-config.js";
 export type { ConcurrencyRule } from "./health/adaptive-concurrency.js";

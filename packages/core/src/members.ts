@@ -88,6 +88,7 @@ export function newInstance(
     ...{ service, id, url, basePath, version, weight, zone, tier, socketPath, handler },
     fullWeight: weight,
     pools: [],
+    levels: [],
     load,
     joinedAt,
     resumedAt: 0,
@@ -117,6 +118,7 @@ export function addMember(service: ServiceState, instance: InstanceState): void 
   const pools =
     version === "" ? [all] : [all, service.pools.get(version) ?? addPool(service, version)];
   instance.pools = pools;
+  instance.levels = [];
   for (const pool of pools) {
     pool.members.push(instance);
     pool.inFlight += instance.inFlight;
@@ -132,6 +134,7 @@ export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceS
     makeStale(instance);
     for (const pool of instance.pools) pool.inFlight -= instance.inFlight;
     instance.pools = [];
+    instance.levels = [];
     if (service.pins !== undefined) removePin(service.pins, instance);
     if (service.instances.get(instance.id) === instance) service.instances.delete(instance.id);
   }

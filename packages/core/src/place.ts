@@ -69,12 +69,12 @@ function placeIn(
   const key = keyFor(target, matched);
   const pin = clientPin(target, matched.request.view, draws.now, mayTryAll);
   if (pin === undefined || target === undefined) {
-    const instance = choose(target, draws, key, NOTHING, draws.balance, mayTryAll);
+    const instance = choose(target, draws, key, NOTHING, draws, mayTryAll);
     const known = key === undefined ? undefined : { key, session: undefined };
     return instance && { instance, origin, setCookies: NOTHING, known };
   }
   const { session, renews } = pin;
-  const instance = pin.instance ?? choose(target, draws, key, NOTHING, draws.balance, mayTryAll);
+  const instance = pin.instance ?? choose(target, draws, key, NOTHING, draws, mayTryAll);
   if (instance === undefined) return undefined;
   const { pool, plan } = target;
   const isSecure = matched.request.protocol === "https";

@@ -4,7 +4,7 @@ import type { ServicePlan } from "./config/plan.js";
 import { isEligible, nextChange } from "./health/eligible.js";
 import { levelsOf } from "./health/levels.js";
 import { nextShareAt, shareNow, type SlowStartRule } from "./health/slow-start.js";
-import type { InstanceState, PoolState } from "./state.js";
+import type { InstanceState, LevelState, PoolState } from "./state.js";
 
 /**
  * Brings what follows from the state of the members up to date: who is eligible, with what share, in which levels, and what
@@ -29,11 +29,16 @@ export function freshen(pool: PoolState, plan: ServicePlan, now: number): void {
     ? open
     : open.filter((member) => isEligible(member, now));
   pool.isPanic = eligible.length === 0;
-  pool.levels = levelsOf(open, eligible, plan.zone).map(({ candidates, upTo }) => ({
-    candidates,
-    prepared: prepare(plan.balancer, candidates),
-    upTo,
-  }));
+  for (const member of members) member.levels[member.pools.indexOf(pool)] = undefined;
+  pool.levels = levelsOf(open, eligible, plan.zone, plan.levels).map(({ candidates, upTo }) => {
+    const prepared = prepare(plan.balancer, candidates);
+    const level: LevelState = { candidates, prepared, upTo, inFlight: 0 };
+    for (const each of candidates) {
+      each.levels[each.pools.indexOf(pool)] = level;
+      level.inFlight += each.inFlight;
+    }
+    return level;
+  });
   pool.staleAt = staleAt;
   pool.workedOutBy = plan;
 }

@@ -194,6 +194,20 @@ describe("a drain", () => {
     expect(await drained).toBe(true);
   });
 
+  it("ends with a restore to a state without it, and goes on with one that has it", async () => {
+    const { service, gateway, begin } = started();
+    begin();
+    const lost = service.drain("http://a");
+    gateway.restore({});
+    expect(await lost).toBe(false);
+    begin();
+    const kept = service.drain("http://a");
+    const { "http://a": a } = gateway.snapshot().services["s"]?.instances ?? {};
+    gateway.restore({ services: { s: { instances: { "http://a": { ...a, inFlight: 0 } } } } });
+    gateway.tick();
+    expect(await kept).toBe(true);
+  });
+
   it("is taken back by `resume`, after which the share of the instance grows", async () => {
     const { env, service, begin, turns } = started();
     begin();

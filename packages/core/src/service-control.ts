@@ -69,7 +69,7 @@ export interface ServiceControl {
    * An instance gets nothing new, and what is under way ends. It stays in the list until it is removed.
    *
    * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` came
-   *   first. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
+   *   first, or a `restore` to a state without the drain. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
    * @throws RangeError when there is no instance of that id, or the deadline is not a finite number >= 0
    */
   drain(id: string, options?: DrainOptions): Promise<boolean>;
@@ -108,11 +108,19 @@ export interface ControlHost {
   onChange(listener: (change: GatewayChange) => void): () => void;
 }
 
+/** Somebody waits for the end of a drain. */
+interface PendingDrain {
+  readonly instance: InstanceState;
+  readonly reference: InstanceReference;
+  readonly end: (isDrained: boolean) => void;
+}
+
 /** The one implementation. It looks its service up anew each time: an update makes another one. */
 export class LiveService implements ServiceControl {
   readonly name: string;
   readonly #host: ControlHost;
   readonly #described = new DescribedInstances();
+  readonly #drains = new Set<PendingDrain>();
 
   constructor(name: string, host: ControlHost) {
     this.name = name;
@@ -171,17 +179,33 @@ export class LiveService implements ServiceControl {
 
   #endOfDrain(instance: InstanceState): Promise<boolean> {
     if (instance.isDrained) return Promise.resolve(true);
-    const { reference } = instance;
     return new Promise((resolve) => {
+      const drain: PendingDrain = {
+        instance,
+        reference: instance.reference,
+        end: (isDrained) => {
+          stop();
+          this.#drains.delete(drain);
+          resolve(isDrained);
+        },
+      };
       const stop = this.#host.onChange((change) => {
-        if (change.instance !== reference) return;
-        if (change.kind !== "drained" && change.kind !== "returned") return;
+        if (change.instance !== drain.reference) return;
+        if (change.kind === "drained") drain.end(true);
         // An ejection that ends is no end of a drain.
-        if (change.kind === "returned" && instance.drainUntil > 0) return;
-        stop();
-        resolve(change.kind === "drained");
+        if (change.kind === "returned" && drain.instance.drainUntil === 0) drain.end(false);
       });
+      this.#drains.add(drain);
     });
+  }
+
+  /** Another state was restored. Who waits for the end of a drain waits for it there, or learns that there is none. */
+  followRestore(): void {
+    for (const drain of this.#drains) {
+      const instance = this.#state.instances.get(drain.instance.id);
+      if (instance === undefined || instance.drainUntil === 0) drain.end(false);
+      else Object.assign(drain, { instance, reference: instance.reference });
+    }
   }
 
   resume(id: string): boolean {

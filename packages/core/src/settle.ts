@@ -26,7 +26,9 @@ export function startAttempt(
   count(instance, 1);
   const pool = service.pools.get(Forward.originOf(decision).pool);
   if (pool !== undefined) pool.cursor++;
-  noteSession(service, Forward.knownOf(decision)?.session, instance, now);
+  // Of later attempts the one that answers is kept: a hedge that is started may be the one that is left.
+  if (decision.attempt === 1)
+    noteSession(service, Forward.knownOf(decision)?.session, instance, now);
   if (now >= service.dueAt) settleDue(service, now, announce);
   const plan = runtime.plan.services.get(service.name);
   if (plan?.breaker !== undefined)
@@ -47,6 +49,7 @@ export function settleOutcome(
   if (outcome.kind === "head") {
     const instance = Forward.judge(decision, isGatewayFailure(outcome.status));
     if (instance === undefined) return false;
+    noteAnswer(runtime, decision, instance, now);
     judge(runtime, instance, outcome, false, now, announce);
     learn(runtime, decision, outcome, draw, now, announce);
     return true;
@@ -56,11 +59,25 @@ export function settleOutcome(
   const { instance, isJudged, isBlamed } = ended;
   if (!isJudged) learn(runtime, decision, outcome, draw, now, announce);
   count(instance, -1);
+  if (!isJudged && outcome.kind === "response") noteAnswer(runtime, decision, instance, now);
   // One attempt is one failure at most, whatever came after a head that was one.
   if (!isBlamed && (!isJudged || outcome.kind === "failure"))
     judge(runtime, instance, outcome, isJudged, now, announce);
   if (instance.inFlight === 0) tellDrained(instance, now, announce);
   return true;
+}
+
+// A session stays with the instance that has answered it.
+function noteAnswer(
+  { services }: Runtime,
+  decision: Forward,
+  instance: InstanceState,
+  now: number,
+): void {
+  const session = Forward.knownOf(decision)?.session;
+  const service = services.get(decision.service);
+  if (session !== undefined && service?.instances.get(instance.id) === instance)
+    noteSession(service, session, instance, now);
 }
 
 // What protects a service looks at each attempt once.
@@ -86,4 +103,5 @@ function count(instance: InstanceState, requests: 1 | -1): void {
   instance.inFlight += requests;
   instance.load.inFlight += requests;
   for (const pool of instance.pools) pool.inFlight += requests;
+  for (const level of instance.levels) if (level !== undefined) level.inFlight += requests;
 }

@@ -27,6 +27,8 @@ export interface InstanceState {
   tier: number;
   /** The pools that it is a member of; none once it has left. */
   pools: readonly PoolState[];
+  /** Its level in each of them, as they were worked out last; undefined where it is none of the candidates. */
+  levels: (LevelState | undefined)[];
   /**
    * When it joined, or passed the first of its probes, on the gateway's clock; 0 for the instances that the gateway began with.
    * Unit: milliseconds.
@@ -117,6 +119,8 @@ export interface LevelState {
   readonly prepared: unknown;
   /** Its share of the traffic ends at this point in [0, 1]; it begins where that of the level before ends. */
   readonly upTo: number;
+  /** Requests under way at the candidates. */
+  inFlight: number;
 }
 
 /** What traffic changes about one service. */

@@ -52,6 +52,16 @@ describe("an HTTP probe", () => {
     expect(await probe(url, rule, { open: sockets })).toBe(kind);
   });
 
+  it("asks with the query of its path", async () => {
+    const asked: string[] = [];
+    const { url } = await backend((req, res) => {
+      asked.push(req.url as string);
+      res.end();
+    });
+    expect(await probe(url, { path: "/healthz?deep=1&of=a b" })).toBe("passing");
+    expect(asked[0]).toBe("/healthz?deep=1&of=a%20b");
+  });
+
   it("does not follow redirects", async () => {
     const asked: string[] = [];
     const { url } = await backend((req, res) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createGateway, type Gateway } from "../gateway.js";
 import { checkConfig } from "./check.js";
 import { formatProblem } from "./problem.js";
 
@@ -195,6 +196,16 @@ describe("a probe", () => {
       '/method: method changes nothing for a probe of the type "grpc" [NO_EFFECT]',
     ],
     [
+      "a body in the answer to HEAD",
+      { method: "HEAD", expect: { body: "ok" } },
+      "/expect/body: expect.body is never found: an answer to HEAD has no body; ask with GET [PROBE]",
+    ],
+    [
+      "a query with a fragment",
+      { path: "/healthz?a#b" },
+      '/path: a path must be one without # in its query, got "/healthz?a#b" [PATH]',
+    ],
+    [
       "the name of a gRPC service without gRPC",
       { grpcService: "shop.Orders" },
       '/grpcService: grpcService changes nothing for a probe of the type "http" [NO_EFFECT]',
@@ -204,6 +215,55 @@ describe("a probe", () => {
     expect(told("probe", value)).toEqual(expected.map((line) => `/services/s/probe${line}`));
     expect(toldOfDefault("probe", value)).toEqual(expected.map((line) => `/defaults/probe${line}`));
   });
+});
+
+it("a probe may ask with a query, and be switched off where the defaults have one", () => {
+  expect(told("probe", { path: "/healthz?deep=1&of=%20x y" })).toEqual([]);
+  expect(told("probe", false)).toEqual([]);
+  const gateway: Gateway = createGateway({
+    defaults: { probe: { path: "/healthz?deep=1" } },
+    services: { s: { instances: ["http://a"] }, off: { instances: ["http://b"], probe: false } },
+    routes: [{ match: { path: "/off" }, to: "off" }, { to: "s" }],
+  });
+  expect(gateway.probeOf("s")?.path).toBe("/healthz?deep=1");
+  expect(gateway.probeOf("off")).toBeUndefined();
+});
+
+it("levels and slow starts are refused as they are", () => {
+  expect(
+    told("levels", { overprovisioning: 0.9, minimumMembers: 0, localRatio: 2, panicRatio: -1 }),
+  ).toEqual([
+    "/services/s/levels/localRatio: localRatio must be a number from 0 to 1, got 2 [RATIO]",
+    "/services/s/levels/minimumMembers: minimumMembers must be a whole number >= 1, got 0 [LEVELS]",
+    "/services/s/levels/overprovisioning: overprovisioning must be a finite number >= 1, got 0.9 [LEVELS]",
+    "/services/s/levels/panicRatio: panicRatio must be a number from 0 to 1, got -1 [RATIO]",
+  ]);
+  expect(told("slowStart", { aggression: 0, minimumShare: 0 })).toEqual([
+    "/services/s/slowStart/aggression: aggression must be a finite number > 0, got 0 [SLOW_START]",
+    "/services/s/slowStart/minimumShare: minimumShare must be a number above 0, up to 1, got 0 [SLOW_START]",
+  ]);
+});
+
+it("a parameter that a balancer goes by must be one of a route to its service", () => {
+  const routesOf = (key: unknown, defaults: unknown = {}) =>
+    lines({
+      defaults,
+      services: { s: { instances: ["http://a"], balancer: { name: "maglev", key } } },
+      routes: [
+        { match: { path: "/users/:user" }, to: "s" },
+        { match: { path: "/orders/:order" }, to: "http://b" },
+        { to: [{ weight: 1, service: "s" }] },
+      ],
+    });
+  expect(routesOf([{ param: "user" }, "clientAddress"])).toEqual([]);
+  expect(routesOf({ param: "order" })).toEqual([
+    '/services/s/balancer/key/param: the path has no parameter "order"; it has user [UNKNOWN_PARAM]',
+  ]);
+  expect(routesOf(["clientAddress", { param: "id" }])).toEqual([
+    '/services/s/balancer/key/1/param: the path has no parameter "id"; it has user [UNKNOWN_PARAM]',
+  ]);
+  const defaults = { balancer: { name: "maglev", key: { param: "order" } } };
+  expect(routesOf("clientAddress", defaults)).toEqual([]);
 });
 
 it("places and times of instances are refused as they are", () => {

@@ -66,6 +66,11 @@ export function checkProbe(
     const expected = `at most ${intervalMs}`;
     problems.add([...place, "timeoutMs"], "PROBE", message, String(timeoutMs), expected);
   }
+  const { method, expect } = fields;
+  if (type === "http" && method === "HEAD" && recordOf(expect)["body"] !== undefined) {
+    const message = "expect.body is never found: an answer to HEAD has no body; ask with GET";
+    problems.add([...place, "expect", "body"], "PROBE", message, "body", "GET, or no body");
+  }
   const useless = {
     http: ["grpcService"],
     tcp: ["grpcService", "path", "method", "host", "expect"],

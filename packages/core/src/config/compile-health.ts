@@ -1,6 +1,8 @@
+import type { Balancer } from "../balance/balancer.js";
 import { CONCURRENCY_DEFAULTS } from "../health/adaptive-concurrency.js";
 import { BREAKER_DEFAULTS, type BreakerRule } from "../health/circuit-breaker.js";
 import { LATENCY_DEFAULTS, WINDOW_DEFAULTS } from "../health/outlier-window.js";
+import { LEVEL_DEFAULTS, type LevelRule } from "../health/levels.js";
 import type { ProbeRule } from "../health/probe.js";
 import { DEFAULT_RETRY_BUDGET, type RetryBudgetRule } from "../health/retry-budget.js";
 import type { SlowStartRule } from "../health/slow-start.js";
@@ -11,7 +13,7 @@ import type {
   RetryBudgetConfig,
 } from "./health-config.js";
 import type { OutlierPlan, ServiceLimitsPlan } from "./plan.js";
-import type { ServiceLimitsConfig } from "./service-config.js";
+import type { LevelsConfig, ServiceConfig, ServiceLimitsConfig } from "./service-config.js";
 import { withDefaults } from "./with-defaults.js";
 
 const DEFAULT_OUTLIER = {
@@ -54,13 +56,24 @@ function ruleOf<Rule extends object>(
     : Object.freeze(withDefaults(defaults, given) as Rule);
 }
 
+/** Preparing 10 000 instances takes a tenth of a second: balancers that hash do it so often in a slow start at most. */
+const SHARED_STEPS = 4;
+
 /** How new and returning instances warm up. */
 export function compileSlowStart(
   slowStartMs = 0,
+  { slowStart }: Pick<ServiceConfig, "slowStart">,
   outlier: OutlierConfig | undefined,
+  { usesKey, prepare }: Balancer,
 ): SlowStartRule {
-  const { returnMs = DEFAULT_RETURN_MS } = outlier === false ? {} : (outlier ?? {});
-  return Object.freeze({ slowStartMs, returnMs });
+  const { returnMs = DEFAULT_RETURN_MS } = outlier === false ? { returnMs: 0 } : (outlier ?? {});
+  const sharedSteps = usesKey === true && prepare !== undefined ? SHARED_STEPS : 0;
+  return Object.freeze({ ...slowStart, slowStartMs, returnMs, sharedSteps });
+}
+
+/** How traffic is spread over tiers and zones. */
+export function compileLevels(levels: LevelsConfig = {}): LevelRule {
+  return Object.freeze(withDefaults<LevelRule>(LEVEL_DEFAULTS, levels));
 }
 
 /** The retry budget of a service; undefined for no limit. */
@@ -89,7 +102,7 @@ export function compileLimits({
 
 /** Probes that were checked; undefined where there are none. */
 export function compileProbe(probe: ProbeConfig | undefined): ProbeRule | undefined {
-  if (probe === undefined) return undefined;
+  if (probe === undefined || probe === false) return undefined;
   const { expect: { status = [], body = "" } = {}, intervalMs = 10_000 } = probe;
   return Object.freeze({
     type: probe.type ?? "http",

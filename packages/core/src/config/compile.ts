@@ -10,6 +10,7 @@ import type { ConnectConfig, ServiceConfig, TlsConfig } from "./service-config.j
 import { compileBalancer } from "./compile-balancer.js";
 import {
   compileBreaker,
+  compileLevels,
   compileLimits,
   compileOutlier,
   compileProbe,
@@ -132,13 +133,20 @@ function compileService(
   zone: string | undefined,
 ): ServicePlan {
   const outlier = service.outlier ?? defaults.outlier;
+  const balanced = compileBalancer(service.balancer ?? defaults.balancer);
   return Object.freeze({
     name,
     instances: Object.freeze(compileChecked(service.instances)),
-    ...compileBalancer(service.balancer ?? defaults.balancer),
+    ...balanced,
     affinity: service.affinity && compileAffinity(name, service.affinity),
     outlier: compileOutlier(outlier),
-    slowStart: compileSlowStart(service.slowStartMs ?? defaults.slowStartMs, outlier),
+    slowStart: compileSlowStart(
+      service.slowStartMs ?? defaults.slowStartMs,
+      service,
+      outlier,
+      balanced.balancer,
+    ),
+    levels: compileLevels(service.levels),
     subset: service.subset && Object.freeze({ ...service.subset }),
     retryBudget: compileRetryBudget(service.retryBudget ?? defaults.retryBudget),
     probe: compileProbe(service.probe ?? defaults.probe),

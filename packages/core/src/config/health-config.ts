@@ -78,12 +78,15 @@ export type RetryBudgetConfig =
 
 /**
  * Asking each instance by itself whether it is well. A new instance gets traffic with its first result; a gateway without
- * a proxy asks nobody, so there `reportProbe` has to tell.
+ * a proxy asks nobody, so there `reportProbe` has to tell. `false` switches off what the defaults say.
  */
-export interface ProbeConfig {
+export type ProbeConfig = false | ProbeOptions;
+
+/** What is asked, how often, and what its results lead to. */
+export interface ProbeOptions {
   /** `http`: a GET that has to be answered with success. `tcp`: a connection. `grpc`: the gRPC health protocol. Default: `"http"`. */
   readonly type?: "http" | "tcp" | "grpc";
-  /** What an HTTP probe asks for. Default: `"/"`. */
+  /** What an HTTP probe asks for: a path, with a query if need be. Default: `"/"`. Error: PATH. */
   readonly path?: string;
   /** Default: `"GET"`. */
   readonly method?: "GET" | "HEAD";

@@ -1,4 +1,4 @@
-import { absolutePath, authority, milliseconds, name, port, ratio, whole } from "./leaf-shapes.js";
+import { authority, milliseconds, name, port, ratio, whole, pathAndQuery } from "./leaf-shapes.js";
 import { oneOrMany } from "./one-or-many.js";
 import { outlined } from "./outline.js";
 import {
@@ -118,10 +118,48 @@ export const retryBudget = unlessOff("retryBudget", {
 
 const status = whole("STATUS", "status", 100, 599);
 
+/** How the share of an instance grows. */
+export const slowStart = record("slowStart", {
+  aggression: optional(
+    number(
+      "SLOW_START",
+      "aggression",
+      "a finite number > 0",
+      (value) => Number.isFinite(value) && value > 0,
+      { exclusiveMinimum: 0 },
+    ),
+  ),
+  minimumShare: optional(
+    number(
+      "SLOW_START",
+      "minimumShare",
+      "a number above 0, up to 1",
+      (value) => value > 0 && value <= 1,
+      { exclusiveMinimum: 0, maximum: 1 },
+    ),
+  ),
+});
+
+/** How traffic is spread over tiers and zones. */
+export const levels = record("levels", {
+  overprovisioning: optional(
+    number(
+      "LEVELS",
+      "overprovisioning",
+      "a finite number >= 1",
+      (value) => Number.isFinite(value) && value >= 1,
+      { minimum: 1 },
+    ),
+  ),
+  minimumMembers: optional(whole("LEVELS", "minimumMembers", 1)),
+  localRatio: optional(ratio("localRatio")),
+  panicRatio: optional(ratio("panicRatio")),
+});
+
 /** How instances are asked whether they are well. */
-export const probe = record("probe", {
+export const probe = unlessOff("probe", {
   type: optional(choice("PROBE", "type", ["http", "tcp", "grpc"])),
-  path: optional(absolutePath),
+  path: optional(pathAndQuery),
   method: optional(choice("PROBE", "method", ["GET", "HEAD"])),
   host: optional(authority),
   port: optional(port),

@@ -116,4 +116,16 @@ export function path(
   return explained("PATH", "a path", expectedOf, looks);
 }
 
+/** Of which a part behind `?` is as free as queries are. */
+export const pathAndQuery = explained(
+  "PATH",
+  "a path",
+  (value) => {
+    const [first = "", ...query] = value.split("?");
+    const compiled = compilePath({ exact: first });
+    if (isPatternProblem(compiled)) return `well formed: ${compiled.problem}`;
+    return patterns.QUERY.test(query.join("?")) ? undefined : "one without # in its query";
+  },
+  { expected: 'one such as "/healthz?deep=1"', pattern: patterns.PATH_AND_QUERY },
+);
 export const absolutePath = path((value) => ({ exact: value }));

@@ -4,6 +4,7 @@ import type { ForwardRules, HeaderChanges, Origin, RespondDecision, Trail } from
 import type { ConcurrencyRule } from "../health/adaptive-concurrency.js";
 import type { BreakerRule } from "../health/circuit-breaker.js";
 import type { ConsecutiveRule } from "../health/consecutive.js";
+import type { LevelRule } from "../health/levels.js";
 import type { OutlierRule } from "../health/outlier.js";
 import type { WindowRule } from "../health/outlier-window.js";
 import type { ProbeRule } from "../health/probe.js";
@@ -103,6 +104,8 @@ export interface ServicePlan {
   readonly breaker: BreakerRule | undefined;
   /** Zone of the gateway; undefined where it has none. */
   readonly zone: string | undefined;
+  /** How traffic is spread over tiers and zones. */
+  readonly levels: LevelRule;
   readonly tryAll: boolean;
   readonly limits: ServiceLimitsPlan;
   readonly connect: ConnectPlan;

@@ -13,6 +13,7 @@ import {
   handlerServices,
   type HandlerServices,
 } from "./check-handlers.js";
+import { checkKeys } from "./check-keys.js";
 import { checkAffinities, checkKeyPair, checkProbe, checkRing } from "./check-service.js";
 import { isKnown, type Earlier } from "./checked-routes.js";
 import { instanceId, instanceUrl } from "./instance-url.js";
@@ -64,6 +65,7 @@ export class Relations {
     }
     checkAffinities(this.#problems, recordOf(this.#config["services"]));
     checkHandlers(this.#problems, recordOf(this.#config["services"]));
+    checkKeys(this.#problems, this.#config, this.#isShort);
     const defaults = recordOf(this.#config["defaults"]);
     checkProbe(this.#problems, recordOf(defaults["probe"]), ["defaults", "probe"]);
     checkRing(this.#problems, defaults["balancer"], ["defaults", "balancer"]);

@@ -147,6 +147,29 @@ export interface SubsetConfig {
   readonly size: number;
 }
 
+/** How the share of a new or returning instance grows: `max(minimumShare, (age / time)^(1 / aggression))`. */
+export interface SlowStartConfig {
+  /** Above 1 it grows fast at first, below 1 slowly. Default: 1, a straight line. Error: SLOW_START. Source: Envoy, slow start. */
+  readonly aggression?: number;
+  /** Share of its weight that it begins with, above 0, up to 1. Default: 0.1. Error: SLOW_START. Source: Envoy, `min_weight_percent`. */
+  readonly minimumShare?: number;
+}
+
+/** How traffic is spread over tiers and zones. */
+export interface LevelsConfig {
+  /** How many times its ordinary load a tier or a zone bears before it hands on. Default: 1.4. Error: LEVELS. Source: Envoy, `overprovisioning_factor`. */
+  readonly overprovisioning?: number;
+  /** Instances from which on a tier looks at zones. Default: 2. Error: LEVELS. Source: Envoy, `min_cluster_size`. */
+  readonly minimumMembers?: number;
+  /** Share of the traffic that comes from the gateway's own zone, in [0, 1]. Default: all zones send alike. */
+  readonly localRatio?: number;
+  /**
+   * All instances of a tier are tried, eligible or not, while a smaller share of it than this is eligible and all tiers together
+   * do not bear the traffic. Default: 0, only when none is eligible anywhere. Source: Envoy, panic threshold, which is 0.5 there.
+   */
+  readonly panicRatio?: number;
+}
+
 /** A named backend application. */
 export interface ServiceConfig {
   readonly instances: readonly InstanceConfig[];
@@ -159,6 +182,9 @@ export interface ServiceConfig {
   readonly retryBudget?: RetryBudgetConfig;
   /** In which time a new instance comes to its whole share of traffic. Unit: milliseconds. Default: 0, at once. */
   readonly slowStartMs?: number;
+  /** How that share grows, and that of instances that return. */
+  readonly slowStart?: SlowStartConfig;
+  readonly levels?: LevelsConfig;
   /** Default: none, all instances are used. */
   readonly subset?: SubsetConfig;
   /** When no instance is eligible: all that are not draining are tried, or none. Default: `"try-all"`. */

@@ -14,7 +14,15 @@ import { affinity } from "./affinity-shape.js";
 import { balancer } from "./balancer-shape.js";
 import { connect } from "./connect-shape.js";
 import { cors } from "./cors-shape.js";
-import { adaptive, breaker, outlier, probe, retryBudget } from "./health-shape.js";
+import {
+  adaptive,
+  breaker,
+  levels,
+  outlier,
+  probe,
+  retryBudget,
+  slowStart,
+} from "./health-shape.js";
 import { instance } from "./instance-shape.js";
 import { name, milliseconds, whole, addressRange, pseudonym } from "./leaf-shapes.js";
 import { responseRewrite } from "./response-rewrite-shape.js";
@@ -81,6 +89,8 @@ const service = record("a service", {
   probe: optional(probe),
   breaker: optional(breaker),
   slowStartMs: optional(milliseconds("slowStartMs")),
+  slowStart: optional(slowStart),
+  levels: optional(levels),
   retryBudget: optional(retryBudget),
   subset: optional(record("subset", { client: name("a client"), size: whole("LIMIT", "size", 1) })),
   whenNoneEligible: optional(choice("TYPE", "whenNoneEligible", ["try-all", "reject"])),

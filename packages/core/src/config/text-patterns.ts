@@ -24,6 +24,9 @@ export const HOST = whole(host);
 export const HOST_PATTERN = whole(String.raw`(?:\*\.)?${host}`);
 export const AUTHORITY = whole(authority);
 export const PATH = whole(path);
+const query = String.raw`[^#\u0000-\u001f\u007f]*`;
+export const QUERY = whole(query);
+export const PATH_AND_QUERY = whole(String.raw`${path}(?:\?${query})?`);
 export const COOKIE_PATH = whole(path.replace("[^", "[^;"));
 /** Parameters and literal segments, and a star at the end. */
 export const PATH_PATTERN = whole(String.raw`(?=/)(?:/(?:${parameter}|${literal}))*(?:/\*)?`);

@@ -75,7 +75,7 @@ export function levelsOf<T extends LevelMember>(
   if (members.length === 0) return [];
   if (eligible.length === 0) return all(members, true);
   // The common case costs no lists.
-  if (isOneLevel(members, zone)) return all(eligible, false);
+  if (rule.panicRatio === 0 && isOneLevel(members, zone)) return all(eligible, false);
   const tiers = tiersOf(members, eligible);
   const bearable = Math.min(
     1,

@@ -11,6 +11,11 @@ export interface SlowStartRule extends WarmUpOptions {
   readonly slowStartMs: number;
   /** For those that return from an ejection. Who returns from a drain or from failed probes takes the longer of the two times. */
   readonly returnMs: number;
+  /**
+   * Into how many pieces the longer of the two times is cut, on the clock: shares change only there, for all instances at once.
+   * For balancers whose preparation costs much. Default: 0, shares change in steps of their own.
+   */
+  readonly sharedSteps?: number;
 }
 
 /** Since when an instance gets traffic, on the gateway's clock. Unit: milliseconds. */
@@ -55,7 +60,9 @@ export function nextStep(ageMs: number, windowMs: number): number {
 }
 
 /** The share of its weight that an instance gets now, in (0, 1]: the smallest where it joined, returned or resumed lately. */
-export function shareNow(rule: SlowStartRule, instance: WarmingInstance, now: number): number {
+export function shareNow(rule: SlowStartRule, instance: WarmingInstance, at: number): number {
+  const pieceMs = pieceOf(rule);
+  const now = pieceMs === 0 ? at : Math.floor(at / pieceMs) * pieceMs;
   const { joinedAt, ejectedUntil, resumedAt } = instance;
   return Math.min(
     joinedAt === 0 ? 1 : warmUp(now - joinedAt, rule.slowStartMs, rule),
@@ -67,11 +74,21 @@ export function shareNow(rule: SlowStartRule, instance: WarmingInstance, now: nu
 /** When the share of an instance changes next; `Infinity` when time alone changes it no more. Unit: milliseconds of the gateway's clock. */
 export function nextShareAt(rule: SlowStartRule, instance: WarmingInstance, now: number): number {
   const { joinedAt, ejectedUntil, resumedAt } = instance;
+  const pieceMs = pieceOf(rule);
+  if (pieceMs !== 0) {
+    const isWhole = shareNow(rule, instance, now) === 1;
+    return isWhole ? Number.POSITIVE_INFINITY : (Math.floor(now / pieceMs) + 1) * pieceMs;
+  }
   return Math.min(
     nextStepAt(joinedAt, rule.slowStartMs, now),
     nextStepAt(ejectedUntil, rule.returnMs, now),
     nextStepAt(resumedAt, resumeMsOf(rule), now),
   );
+}
+
+function pieceOf(rule: SlowStartRule): number {
+  const { sharedSteps = 0 } = rule;
+  return sharedSteps === 0 ? 0 : resumeMsOf(rule) / sharedSteps;
 }
 
 function nextStepAt(since: number, windowMs: number, now: number): number {
