@@ -38,4 +38,6 @@ const [output, [code]] = await Promise.all([text(run.stdout), once(run, "close")
 // What passed needs no line of its own.
 console.log(output.replace(/^pass .*\n/gm, ""));
 await door.close();
-process.exitCode = code;
+// It counts as passed only when all were sent: none was left out for lack of time, and nothing ended the run (no code then).
+const isWhole = code === 0 && /^.+: (\d+) of \1 lawful .*, 0 failed, [\d.]+ s$/m.test(output);
+process.exitCode = isWhole ? 0 : 1;
