@@ -3,13 +3,13 @@ import type { AttemptOwner } from "./attempt-owner.js";
 import { Deadline, type DeadlineOwner } from "./deadlines.js";
 import { failureOf, stageOf, type Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";
+import { LentBody } from "./lent-body.js";
 import type { InstancePool } from "./pool.js";
 import { isChunkedAlone } from "./view.js";
 import {
   UnprocessedError,
   type AttemptController,
   type AttemptHandler,
-  type OutgoingBody,
   type Slot,
   type SlotWaiter,
 } from "./slot.js";
@@ -40,7 +40,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
   #queueDeadline: Deadline | undefined;
   #isReused = false;
   #isSent = false;
-  #body: OutgoingBody | null = null;
+  #body: LentBody | null = null;
   #status = 0;
   #interim = 0;
   #discarded = -1;
@@ -93,8 +93,9 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     this.#slot = slot;
     this.#clearQueueDeadline();
     const request = this.#owner.outgoing(this);
-    this.#body = request.body;
-    slot.send(request, this);
+    if (request.body === null) return slot.send(request, this);
+    this.#body = new LentBody(request.body);
+    slot.send({ ...request, body: this.#body }, this);
   }
 
   onPoolClosed(): void {
@@ -276,6 +277,7 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     this.#clearDeadlines();
+    this.#body?.takeBack();
     this.#owner.gateway.report(this.decision, outcome);
     this.#owner.onReported(this);
     return true;

@@ -35,6 +35,8 @@ export class Attempts implements DeadlineOwner {
   readonly #startedAt: number;
   /** The one whose response is taken, or that was first of those that are waited for. */
   #current: Attempt | undefined;
+  /** The latest of those that were sent one after another. */
+  #sender: Attempt | undefined;
   #beside: readonly Attempt[] = NOTHING;
   #decision: ForwardDecision;
   #started = 0;
@@ -89,6 +91,7 @@ export class Attempts implements DeadlineOwner {
     if (attempt === undefined) return false;
     if (this.#started > 1) this.#owner.body?.rewind();
     this.#current = attempt;
+    this.#sender = attempt;
     this.#begin(attempt);
     return true;
   }
@@ -123,7 +126,7 @@ export class Attempts implements DeadlineOwner {
 
   /** Whether an attempt sends the body of the client itself. One beside it sends what is kept. */
   isFirst(attempt: Attempt): boolean {
-    return attempt === this.#current;
+    return attempt === this.#sender;
   }
 
   /** From here on there is one attempt, and no other. */

@@ -48,6 +48,24 @@ describe("a body that is sent from its start again", () => {
     expect([first.join(""), second.join("")]).toEqual([before, `${before}bend`]);
   });
 
+  it("loses nothing of what comes between two senders", async () => {
+    const { client, body } = upload(4);
+    const onData = (): void => {};
+    body.on("data", onData as never).resume();
+    client.write("a");
+    await turn();
+    body.off("data", onData as never);
+    client.write("more than is kept");
+    await turn();
+    expect(body.isReplayable).toBe(true);
+    body.rewind();
+    const seen: string[] = [];
+    body.on("data", ((chunk: Buffer) => void seen.push(chunk.toString())) as never).resume();
+    client.end();
+    await turn();
+    expect(seen.join("")).toBe("amore than is kept");
+  });
+
   it("cannot be where what was read is not kept", async () => {
     const { client, body, attempt } = upload();
     attempt();

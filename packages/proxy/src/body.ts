@@ -125,9 +125,15 @@ export class RequestBody implements OutgoingBody {
   }
 
   removeListener(event: string, listener: Listener): this {
-    if (event === "data") this.#onData = undefined;
+    if (event === "data") this.#letGo();
     else if (event === "end") this.#onEnd = this.#onEnd.filter((known) => known !== listener);
     return this;
+  }
+
+  // What came until the next attempt takes over would reach nobody.
+  #letGo(): void {
+    this.#onData = undefined;
+    if (!this.#isEnded) this.pause();
   }
 
   off(event: string, listener: Listener): this {

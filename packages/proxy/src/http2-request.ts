@@ -153,8 +153,9 @@ export class Http2Request implements AttemptController {
       return;
     }
     this.#finish();
-    // Nobody waits for the rest of an upload that was answered (RFC 9113 section 8.1).
-    if (!this.#isBodySent) stream.close(NGHTTP2_NO_ERROR);
+    // Nobody waits for the rest of an upload that was answered (RFC 9113 section 8.1). Without an error an instance that
+    // still reads would take what it has for all.
+    if (!this.#isBodySent) this.#reset(stream);
     this.#handler.onResponseEnd(this, this.#trailers ?? NO_TRAILERS);
   }
 
@@ -189,8 +190,15 @@ export class Http2Request implements AttemptController {
     if (this.#isOver) return;
     const stream = this.#stream;
     this.fail(reason);
-    stream?.close(NGHTTP2_CANCEL);
-    if (stream !== undefined && !this.#hasHead) this.#doubt();
+    if (stream === undefined) return;
+    this.#reset(stream);
+    if (!this.#hasHead) this.#doubt();
+  }
+
+  // Of a stream that is closed while its connection is being read, Node sends the end in place of a reset.
+  #reset(stream: ClientHttp2Stream): void {
+    if (this.#request.body === null) stream.close(NGHTTP2_CANCEL);
+    else setImmediate(() => stream.close(NGHTTP2_CANCEL));
   }
 
   pause(): void {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
@@ -96,6 +97,10 @@ export class Reply implements Sink {
 
   /** The client must see that the response was cut: an orderly end would lie. */
   cut(): void {
+    // Without its head it would look as if the connection had been lost, not the answer.
+    if (!this.#isFlushed && !this.res.destroyed) this.res.flushHeaders();
+    this.#isFlushed = true;
+    if (isHttp1(this.res)) uncork(this.res.socket);
     // Where the end of the connection is the end of the body, only a reset tells the two apart.
     if (isHttp1(this.res) && this.#length < 0 && !this.res.chunkedEncoding)
       this.res.socket?.resetAndDestroy();
@@ -127,6 +132,11 @@ export class Reply implements Sink {
       this.#owner.onDrain();
     });
   }
+}
+
+// Node holds back what is written until the end of the tick: what is destroyed before that would lose it.
+function uncork(socket: Socket | null): void {
+  while ((socket?.writableCorked ?? 0) > 0) socket?.uncork();
 }
 
 function flushHost(res: ServerReply & { flush?(): void }): void {

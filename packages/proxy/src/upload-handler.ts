@@ -1,6 +1,6 @@
 import type { AttemptController, AttemptHandler, OutgoingBody } from "./slot.js";
 import type { Headers } from "./head-record.js";
-import type { Sink } from "./spent-parts.js";
+import { LentBody } from "./lent-body.js";
 
 /** How long the head of an upload waits for the first bytes of its body. Unit: milliseconds. */
 const PATIENCE_MS = 50;
@@ -60,64 +60,5 @@ export class UploadHandler implements AttemptHandler {
     if (!this.#isTakenBack) return this.#handler.onResponseError(controller, error);
     this.body.takeBack();
     this.#sendHeadAlone();
-  }
-}
-
-/** A body in the hands of undici, which lets go of it some time after it has told of the end. */
-class LentBody implements OutgoingBody {
-  readonly #body: OutgoingBody;
-  #isTakenBack = false;
-
-  constructor(body: OutgoingBody) {
-    this.#body = body;
-  }
-
-  get hasBegun(): boolean {
-    return this.#body.hasBegun;
-  }
-
-  /** From here on the body is another sender's, whatever undici does. */
-  takeBack(): void {
-    this.rewind();
-    this.#isTakenBack = true;
-  }
-
-  flowTo(sink: Sink): void {
-    if (!this.#isTakenBack) this.#body.flowTo(sink);
-  }
-
-  rewind(): void {
-    if (!this.#isTakenBack) this.#body.rewind();
-  }
-
-  pipe(): void {}
-
-  on(event: string, listener: (...args: never[]) => void): this {
-    if (!this.#isTakenBack) this.#body.on(event, listener);
-    return this;
-  }
-
-  off(event: string, listener: (...args: never[]) => void): this {
-    if (!this.#isTakenBack) this.#body.off(event, listener);
-    return this;
-  }
-
-  removeListener(event: string, listener: (...args: never[]) => void): this {
-    return this.off(event, listener);
-  }
-
-  pause(): this {
-    if (!this.#isTakenBack) this.#body.pause();
-    return this;
-  }
-
-  resume(): this {
-    if (!this.#isTakenBack) this.#body.resume();
-    return this;
-  }
-
-  destroy(): this {
-    if (!this.#isTakenBack) this.#body.destroy();
-    return this;
   }
 }

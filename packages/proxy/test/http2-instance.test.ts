@@ -164,6 +164,78 @@ describe("an instance that speaks h2c", () => {
     expect(seen.slice(0, 2)).toEqual(["half", "aborted"]);
   });
 
+  it.each<[string, RegExp, (stream: ServerHttp2Stream) => void]>([
+    [
+      "was answered before its end",
+      /early/,
+      (stream) => {
+        stream.respond({ ":status": 200 });
+        stream.end("early");
+      },
+    ],
+    [
+      "gets hints and never an answer",
+      /^HTTP\/1.1 502 /m,
+      (stream) => {
+        for (let i = 0; i < 60; i++) stream.additionalHeaders({ ":status": 103 });
+      },
+    ],
+  ])("resets an upload that %s", async (_, expected, answer) => {
+    const codes: (number | undefined)[] = [];
+    const instance = await h2((stream) => {
+      stream.on("close", () => codes.push(stream.rstCode));
+      stream.once("data", () => answer(stream));
+    });
+    const { port } = await proxyTo([instance.url]);
+    const client = await open(port);
+    client.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+    await until(() => codes.length > 0);
+    // Without an error the instance would take what has come for the whole upload.
+    expect(codes).toEqual([NGHTTP2_CANCEL]);
+    await until(() => expected.test(client.received()));
+    client.destroy();
+  });
+
+  it("sends an upload again whole that grew while its next attempt waited", async () => {
+    const rest = Buffer.alloc(200_000, "x");
+    const client: { socket?: Awaited<ReturnType<typeof open>> } = {};
+    const refusing = await h2((stream) => {
+      stream.once("data", () => {
+        stream.close(NGHTTP2_REFUSED_STREAM);
+        client.socket?.write(rest);
+      });
+    });
+    const serving = await h2((stream) => {
+      let length = 0;
+      stream.on("data", (chunk: Buffer) => (length += chunk.length));
+      stream.on("end", () => {
+        stream.respond({ ":status": 200 });
+        stream.end(`got ${length}`);
+      });
+    });
+    const retry = { attempts: 1, backoff: { baseMs: 100, maxMs: 100 } };
+    const { port } = await proxyTo([refusing.url, serving.url], {}, { retry });
+    const socket = (client.socket = await open(port));
+    const length = rest.length + 4;
+    socket.write(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\nhalf`);
+    await until(() => socket.received().includes("got "));
+    expect(socket.received()).toContain(`got ${length}`);
+    socket.destroy();
+  });
+
+  it("passes the head of an answer on that breaks at once", async () => {
+    const instance = await h2((stream) => {
+      stream.respond({ ":status": 200, "content-length": 3 });
+      stream.end("four");
+    });
+    const { port, ended } = await proxyTo([instance.url]);
+    const client = await open(port);
+    client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await once(client, "close");
+    expect(client.received()).toMatch(/^HTTP\/1.1 200 /);
+    expect(await ended()).toMatchObject({ isComplete: false });
+  });
+
   it.each([
     ["with CANCEL", NGHTTP2_CANCEL],
     ["with an error", NGHTTP2_INTERNAL_ERROR],

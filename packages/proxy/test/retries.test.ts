@@ -55,6 +55,29 @@ describe("a body that was read", () => {
     expect(await ended()).toMatchObject({ attempts: 2 });
   });
 
+  it("is whole for the next attempt when more of it comes while that one waits", async () => {
+    const rest = Buffer.alloc(200_000, "x");
+    const client: { socket?: Awaited<ReturnType<typeof open>> } = {};
+    const first = await backend((req, res) => {
+      req.resume().once("data", () => {
+        res.writeHead(503).flushHeaders();
+        client.socket?.write(rest);
+      });
+    });
+    const seen: string[] = [];
+    const second = await answering(seen);
+    const backoff = { baseMs: 100, maxMs: 100 };
+    const { port } = await gatewayTo(
+      oneService([first.url, second.url], { retry: { attempts: 1, statuses: [503], backoff } }),
+    );
+    const socket = (client.socket = await open(port));
+    const length = rest.length + 4;
+    socket.write(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\nhalf`);
+    await until(() => socket.received().includes("done"));
+    expect(seen).toEqual([`half${rest.toString()}`]);
+    socket.destroy();
+  });
+
   it("is not sent again when it was larger than what is kept, and no more of it than that is kept", async () => {
     const seen: string[] = [];
     const first = await breaking(seen);
@@ -219,6 +242,40 @@ describe("a hedge", () => {
     );
     expect(await send(url, "/")).toMatchObject({ status: 200, body: "good" });
     expect(await ended()).toMatchObject({ attempts: 2, failed: [{ next: "hedged" }] });
+  });
+
+  it("has the body when it waits in a queue while the first attempt fails", async () => {
+    let picked = 1;
+    let leaveFirst = (): void => {};
+    let answerHolder = (): void => {};
+    const first = await backend(async (req) => {
+      await text(req);
+      leaveFirst = () => req.socket.destroy();
+    });
+    const second = await backend(async (req, res) => {
+      const body = await text(req);
+      if (req.method === "POST") answerHolder = () => res.end();
+      else res.end(`got ${body}`);
+    });
+    const config = oneService(
+      [first.url, second.url],
+      { ...hedge, retry: { attempts: 0 } },
+      {
+        balancer: { name: "picked", pick: () => picked },
+        connect: { connections: 1, queue: 10 },
+      },
+    );
+    const { url, gateway } = await gatewayTo(config);
+    const holder = request(url, { method: "POST", agent: false }).end();
+    await until(() => second.sockets.size > 0);
+    picked = 0;
+    const reply = send(url, "/", { method: "PUT", body: "data" });
+    await until(() => inFlight(gateway) === 3);
+    leaveFirst();
+    await until(() => inFlight(gateway) === 2);
+    answerHolder();
+    expect(await reply).toMatchObject({ status: 200, body: "got data" });
+    holder.destroy();
   });
 
   it("is cancelled whole when the client leaves", async () => {
