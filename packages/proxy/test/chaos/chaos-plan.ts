@@ -2,6 +2,8 @@ import { behaviourNames, goodNames, type BehaviourName } from "../hostile/behavi
 import type { Leave, Plan } from "../hostile/plan.js";
 import { between, oneOf, type Random } from "../hostile/random.js";
 import { pathOf } from "../hostile/visit.js";
+import { routeNames } from "./chaos-config.js";
+import { http2OwnNames, type Http2OwnName } from "./http2-behaviours.js";
 
 const LEAVES: readonly Leave[] = [
   "in-head",
@@ -14,7 +16,7 @@ const LEAVES: readonly Leave[] = [
 
 /** Those that ask for a websocket need an instance that opens one; others must not meet it. */
 const upgrades: readonly BehaviourName[] = ["upgrade", "upgrade", "upgrade-reset"];
-const plain = behaviourNames.filter((name) => !name.startsWith("upgrade"));
+const plain = [...behaviourNames.filter((name) => !name.startsWith("upgrade")), ...http2OwnNames];
 
 /** The request that a client makes next: a matter of the seed alone. */
 export function nextPlan(random: Random, id: string): Plan {
@@ -23,7 +25,7 @@ export function nextPlan(random: Random, id: string): Plan {
   const method = isUpgrade ? "GET" : oneOf(random, ["GET", "GET", "GET", "POST", "PUT", "HEAD"]);
   const length = random() < 0.1 ? between(random, 60_000, 300_000) : between(random, 1, 4_000);
   const hasUpload = (method === "POST" || method === "PUT") && random() < 0.7;
-  const route = method === "POST" && random() < 0.3 ? "again" : "once";
+  const route = random() < 0.4 ? "once" : oneOf(random, routeNames);
   return {
     id,
     method,
@@ -36,7 +38,7 @@ export function nextPlan(random: Random, id: string): Plan {
   };
 }
 
-function chooseBehaviour(random: Random, isUpgrade: boolean): BehaviourName {
+function chooseBehaviour(random: Random, isUpgrade: boolean): BehaviourName | Http2OwnName {
   if (isUpgrade) return oneOf(random, upgrades);
   return random() < 0.5 ? oneOf(random, goodNames) : oneOf(random, plain);
 }

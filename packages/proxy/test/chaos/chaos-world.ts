@@ -1,75 +1,107 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import type { ConfigInput } from "@signalbox/core";
-import type { BehaviourName } from "../hostile/behaviours.js";
 import { startGateway, type GatewayServer } from "../hostile/gateway-server.js";
+import { behaviourNames, type BehaviourName } from "../hostile/behaviours.js";
 import { startHostile, type HostileInstance, type Reception } from "../hostile/hostile-instance.js";
 import { oneOf, seeded } from "../hostile/random.js";
 import type { Visit } from "../hostile/visit.js";
 import { Visits } from "../hostile/visits.js";
+import { chaosConfig, isSentOnce, MIRRORS } from "./chaos-config.js";
+import { ChaosEnds } from "./chaos-ends.js";
+import { ChaosPolicies } from "./chaos-policies.js";
+import { startHttp2Hostile } from "./http2-instance.js";
 
-/** A gateway in front of instances of which half are out of their mind. */
+/** Two gateways, one with policies, in front of the same instances, of which half are out of their mind. */
 export interface ChaosWorld {
   readonly visits: Visits;
-  readonly server: GatewayServer;
+  readonly servers: readonly [GatewayServer, GatewayServer];
   readonly instances: readonly HostileInstance[];
+  /** Whether the answer to what was asked for was cut, by what the gateway says. */
+  wasCut(path: string): boolean;
+  /** How often there was what has to be there for anything to be proved. */
+  seen(): Readonly<Record<string, number>>;
+  /** What is wrong when all is over. */
+  problems(answered: ReadonlySet<string>): readonly string[];
   close(): Promise<void>;
 }
 
 const RECEPTIONS: readonly Reception[] = ["serve", "serve", "serve", "reset", "close", "hang"];
 
 export async function startChaosWorld(seed: number): Promise<ChaosWorld> {
-  const visits = new Visits((path) => !path.startsWith("/again/"));
+  const visits = new Visits(isSentOnce);
+  // Each copy of a request is sent once, whatever becomes of it.
+  const copies = [new Visits(), new Visits()] as const;
   const random = seeded(seed);
-  const instances = await Promise.all([
+  const receive = (): Reception => oneOf(random, RECEPTIONS);
+  let overHttp2 = 0;
+  const behave = ({ behaviour }: Visit): string => {
+    overHttp2++;
+    return behaviour;
+  };
+  const http1 = await Promise.all([
     startHostile(visits, { behave: good }),
     startHostile(visits, { behave: good }),
-    startHostile(visits),
-    startHostile(visits),
-    startHostile(visits, { receive: () => oneOf(random, RECEPTIONS) }),
+    startHostile(visits, { behave: asTold }),
+    startHostile(visits, { behave: asTold }),
+    startHostile(visits, { behave: asTold, receive }),
   ]);
-  const urls = [...instances.map(({ url }) => url), await deadUrl()];
-  const server = await startGateway(configOf(urls));
+  const http2 = await Promise.all([
+    startHttp2Hostile(visits, { behave: good }),
+    startHttp2Hostile(visits, { behave }),
+    startHttp2Hostile(visits, { behave, streams: 4 }),
+    startHttp2Hostile(visits, { behave, receive }),
+  ]);
+  const forCopies = await Promise.all([
+    startHostile(copies[0], { behave: asTold, receive }),
+    startHttp2Hostile(copies[1]),
+  ]);
+  const instances = [...http1, ...http2, ...forCopies];
+  const dead = await deadUrl();
+  const at = {
+    http1: [...http1.map(({ url }) => url), dead],
+    http2: [...http2.map(({ url }) => url), dead],
+    copies: forCopies.map(({ url }) => url),
+  };
+  const policies = new ChaosPolicies(random);
+  const ends = new ChaosEnds();
+  const servers = [
+    await startGateway(chaosConfig(at), ends.options),
+    await startGateway(chaosConfig(at, { hasPolicies: true }), {
+      ...ends.options,
+      policies: policies.byName,
+    }),
+  ] as const;
   return {
     visits,
-    server,
+    servers,
     instances,
+    seen: () => ({
+      "requests over HTTP/2": overHttp2,
+      "attempts side by side": ends.hedged,
+      "copies that were answered": ends.mirrored,
+      "ends of policies": policies.ends,
+    }),
+    wasCut: (path) => ends.wasCut(path),
+    problems: (answered) => [
+      ...copies.flatMap(({ wrongs }) => wrongs),
+      ...policies.problems(),
+      ...ends.problems(answered, MIRRORS),
+    ],
     close: async () => {
-      await server.close();
-      await Promise.all(instances.map((instance) => instance.close()));
+      for (const one of [...servers, ...instances]) await one.close();
     },
   };
 }
 
 // Whatever it is asked to do: it answers in one of the right ways.
-function good(visit: Visit): BehaviourName {
-  if (visit.behaviour.startsWith("upgrade")) return "upgrade";
-  return visit.length % 2 === 0 ? "ok" : "ok-chunked";
+function good({ behaviour, length }: Visit): BehaviourName {
+  if (behaviour.startsWith("upgrade")) return "upgrade";
+  return length % 2 === 0 ? "ok" : "ok-chunked";
 }
 
-function configOf(urls: readonly string[]): ConfigInput {
-  const retry = { attempts: 2, statuses: [502, 503], backoff: { baseMs: 5, maxMs: 20 } };
-  return {
-    services: {
-      chaos: {
-        instances: urls,
-        balancer: "random",
-        // Short, so that what is out of its mind is asked again and again.
-        outlier: { baseEjectionMs: 100, maxEjectionMs: 300 },
-        connect: { timeoutMs: 500, connections: 64, queue: 256, keepAliveMs: 2_500 },
-      },
-    },
-    defaults: { timeouts: { attemptMs: 400, requestMs: 2_000, idleMs: 800 } },
-    routes: [
-      { id: "once", match: { path: "/once/*" }, to: "chaos", retry },
-      {
-        id: "again",
-        match: { path: "/again/*" },
-        to: "chaos",
-        retry: { ...retry, methods: ["GET", "HEAD", "PUT", "POST"] },
-      },
-    ],
-  };
+// What HTTP/1 does not have is a right answer.
+function asTold({ behaviour }: Visit): BehaviourName {
+  return behaviourNames.find((name) => name === behaviour) ?? "ok";
 }
 
 /** Of a port on which nobody listens. */

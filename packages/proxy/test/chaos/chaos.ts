@@ -19,6 +19,8 @@ export interface ChaosReport {
   readonly requests: number;
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly statuses: Readonly<Record<string, number>>;
+  /** What else there was. */
+  readonly seen: Readonly<Record<string, number>>;
   /** What must not happen, and did. Empty when all is well. */
   readonly wrongs: readonly string[];
 }
@@ -29,6 +31,7 @@ export interface ChaosReport {
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const world = await startChaosWorld(options.seed);
+  const { wrongs } = world.visits;
   const tally = new Tally();
   const end = performance.now() + options.durationMs;
   const clients = Array.from({ length: options.clients }, (_, index) =>
@@ -38,40 +41,53 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all(clients);
     await checkRest(world);
   } catch (error) {
-    world.visits.wrongs.push(String(error));
+    wrongs.push(String(error));
   }
   await world.close();
   await soon("all sockets of instances closed", () => openAtInstances(world) === 0).catch(
-    (error: unknown) => world.visits.wrongs.push(String(error)),
+    (error: unknown) => wrongs.push(String(error)),
   );
-  return tally.report(world.visits.wrongs);
+  tally.judge((path) => world.wasCut(path));
+  const seen = world.seen();
+  return tally.report(seen, [...wrongs, ...world.problems(tally.answered), ...missingIn(seen)]);
+}
+
+// What did not happen proves nothing.
+function missingIn(seen: ChaosReport["seen"]): string[] {
+  return Object.entries(seen).flatMap(([what, times]) => (times === 0 ? [`no ${what}`] : []));
 }
 
 // A client keeps its connection for some requests, as browsers and other gateways do.
 async function runClient(
-  { server, visits }: ChaosWorld,
+  { servers, visits }: ChaosWorld,
   { seed, limitMs = 20_000 }: ChaosOptions,
   index: number,
   end: number,
   tally: Tally,
 ): Promise<void> {
   const random: Random = seeded(seed * 7_919 + index);
+  const { port } = index % 2 === 0 ? servers[0] : servers[1];
   let client: RawClient | undefined;
+  let before: Plan | undefined;
   for (let count = 0; performance.now() < end; count++) {
     const plan = nextPlan(random, `${index}-${count}`);
     if (client?.isReusable !== true || between(random, 0, 9) === 0 || plan.isUpgrade === true) {
       client?.destroy();
-      client = new RawClient(server.port, { visits, limitMs });
+      client = new RawClient(port, { visits, limitMs });
+      before = undefined;
     }
-    tally.add(await client.send(plan));
+    tally.add(await client.send(plan), before);
+    before = plan;
   }
   client?.destroy();
   await client?.closed;
 }
 
-async function checkRest({ server }: ChaosWorld): Promise<void> {
-  await soon("nothing under way", () => server.underWay() === 0);
-  await soon("all sockets of clients closed", () => server.sockets.size === 0);
+async function checkRest({ servers }: ChaosWorld): Promise<void> {
+  for (const server of servers) {
+    await soon("nothing under way", () => server.underWay() === 0);
+    await soon("all sockets of clients closed", () => server.sockets.size === 0);
+  }
 }
 
 function openAtInstances({ instances }: ChaosWorld): number {
@@ -91,17 +107,37 @@ class Tally {
   };
   readonly #statuses: Record<string, number> = {};
   readonly #wrongs: string[] = [];
+  /** Requests on a connection that was closed under them, and those before them. */
+  readonly #lost: [result: Result, before: Plan][] = [];
+  /** What was asked for by requests that got an answer. */
+  readonly answered = new Set<string>();
 
-  add({ plan, verdict, status, why }: Result): void {
+  /** @param before what was asked for on the same connection before */
+  add(result: Result, before?: Plan): void {
+    if (before !== undefined && result.why === "closed without an answer")
+      this.#lost.push([result, before]);
+    else this.#add(result);
+  }
+
+  // What an instance breaks off behind the last byte is whole for the client, and its connection is closed all the
+  // same: what it has asked for next meanwhile is lost.
+  judge(wasCut: (path: string) => boolean): void {
+    for (const [result, { path }] of this.#lost.splice(0))
+      this.#add(wasCut(path) ? { ...result, verdict: "cut" } : result);
+  }
+
+  #add({ plan, verdict, status, why }: Result): void {
     this.#requests++;
+    if (status > 0) this.answered.add(plan.path);
     this.#verdicts[verdict]++;
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
     if (verdict === "wrong" || verdict === "hung")
       this.#wrongs.push(`${verdict}: ${nameOf(plan)}: ${why} (status ${status})`);
   }
 
-  report(others: readonly string[]): ChaosReport {
+  report(seen: ChaosReport["seen"], others: readonly string[]): ChaosReport {
     return {
+      seen,
       requests: this.#requests,
       verdicts: this.#verdicts,
       statuses: this.#statuses,

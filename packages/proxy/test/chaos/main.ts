@@ -26,6 +26,7 @@ const wrongs = [...faults, ...report.wrongs];
 console.log(`${report.requests} requests in ${values.seconds} s, seed ${values.seed}`);
 console.table(report.verdicts);
 console.log("by status (0: none came)", report.statuses);
+console.log(report.seen);
 for (const wrong of wrongs.slice(0, 50)) console.log(wrong);
 console.log(wrongs.length === 0 ? "nothing wrong" : `${wrongs.length} wrong`);
 process.exitCode = wrongs.length === 0 ? 0 : 1;
