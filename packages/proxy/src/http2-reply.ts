@@ -146,7 +146,10 @@ export class Http2Reply {
     const stream = this.#stream;
     const end = (): void => {
       setImmediate(() => {
-        if (!stream.readableEnded && !stream.destroyed) stream.close(NGHTTP2_NO_ERROR);
+        if (stream.readableEnded || stream.destroyed) return;
+        stream.close(NGHTTP2_NO_ERROR);
+        // What has come and was not read would keep it open.
+        stream.destroy();
       });
     };
     // What may have trailers is at its end when those went out: Node's own listener, which comes first, sends them.

@@ -39,6 +39,8 @@ export class Http2Request implements AttemptController {
   #left = -1;
   #isPaused = false;
   #isOver = false;
+  /** What is left of the body is not sent: it must not look whole. */
+  #isCut = false;
   /** Lets go of the body of the request. */
   #release: () => void = ignore;
 
@@ -83,8 +85,7 @@ export class Http2Request implements AttemptController {
   #listen(stream: ClientHttp2Stream): void {
     stream
       .on("headers", (headers) => this.#onInterim(headers))
-      .on("response", (headers) => this.#onResponse(headers))
-      .on("data", (chunk: Buffer) => this.#onData(chunk))
+      .on("response", (headers) => this.#onResponse(stream, headers))
       .on("trailers", (trailers) => (this.#trailers = fieldsOf(trailers)))
       // What came with the end is told of before anything else.
       .on("end", () => process.nextTick(() => this.#onEnd(stream)))
@@ -114,7 +115,7 @@ export class Http2Request implements AttemptController {
     });
     stream.on("wantTrailers", () => {
       const flat = hasTrailers ? (this.#request.extras?.trailers() ?? []) : [];
-      if (this.#isBodySent && !this.#isOver) stream.sendTrailers(linesOf(flat));
+      if (this.#isBodySent && !this.#isCut) stream.sendTrailers(linesOf(flat));
     });
     body
       .on("data", onData)
@@ -129,7 +130,10 @@ export class Http2Request implements AttemptController {
     this.#handler.onResponseStart(this, Number(headers[":status"]), fieldsOf(headers));
   }
 
-  #onResponse(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
+  #onResponse(
+    stream: ClientHttp2Stream,
+    headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
+  ): void {
     if (this.#isOver) return;
     this.#hasHead = true;
     const status = Number(headers[":status"]);
@@ -137,6 +141,8 @@ export class Http2Request implements AttemptController {
     const isBodyless = this.#request.method === "HEAD" || status === 204 || status === 304;
     if (length !== undefined && !isBodyless) this.#left = Number(length);
     this.#handler.onResponseStart(this, status, fieldsOf(headers));
+    // Not sooner: of a head Node may tell in a later tick than of what came right behind it.
+    stream.on("data", (chunk: Buffer) => this.#onData(chunk));
   }
 
   #onData(chunk: Buffer): void {
@@ -155,7 +161,7 @@ export class Http2Request implements AttemptController {
     this.#finish();
     // Nobody waits for the rest of an upload that was answered (RFC 9113 section 8.1). Without an error an instance that
     // still reads would take what it has for all.
-    if (!this.#isBodySent) this.#reset(stream);
+    if (!this.#isBodySent || stream.writableLength > 0) this.#reset(stream);
     this.#handler.onResponseEnd(this, this.#trailers ?? NO_TRAILERS);
   }
 
@@ -197,8 +203,14 @@ export class Http2Request implements AttemptController {
 
   // Of a stream that is closed while its connection is being read, Node sends the end in place of a reset.
   #reset(stream: ClientHttp2Stream): void {
+    this.#isCut = true;
     if (this.#request.body === null) stream.close(NGHTTP2_CANCEL);
-    else setImmediate(() => stream.close(NGHTTP2_CANCEL));
+    else
+      setImmediate(() => {
+        stream.close(NGHTTP2_CANCEL);
+        // One that the instance has reset meanwhile would wait for its upload to go out.
+        stream.destroy();
+      });
   }
 
   pause(): void {
@@ -215,6 +227,7 @@ export class Http2Request implements AttemptController {
   /** Ends it because its connection did, or never was. */
   fail(error: Error): void {
     if (this.#isOver) return;
+    this.#isCut = true;
     this.#finish();
     this.#handler.onResponseError(this, error);
   }

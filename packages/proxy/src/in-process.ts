@@ -20,6 +20,7 @@ import { isThenable } from "./hooks.js";
 import { Http2Reply, type NodeResponse } from "./http2-reply.js";
 import type { OpenReply } from "./open-list.js";
 import type { FinalResponse } from "./response-pass.js";
+import { resetSocket } from "./reset-socket.js";
 import { errorOf } from "./step-wait.js";
 import type { ServerRequest } from "./view.js";
 
@@ -248,7 +249,7 @@ export class InProcess implements OpenReply, LimitsOwner {
   #cut(): void {
     const { res } = this;
     if (isHttp1(res) && !res.chunkedEncoding && res.getHeader("content-length") === undefined)
-      res.socket?.resetAndDestroy();
+      resetSocket(res.socket);
     res.destroy();
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } from "./answer.js";
 import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
+import { resetSocket } from "./reset-socket.js";
 import { isWrittenByUsAlone, SpentParts, unsentOf, type Sink } from "./spent-parts.js";
 
 /** Told how far the client has come. */
@@ -103,7 +104,7 @@ export class Reply implements Sink {
     if (isHttp1(this.res)) uncork(this.res.socket);
     // Where the end of the connection is the end of the body, only a reset tells the two apart.
     if (isHttp1(this.res) && this.#length < 0 && !this.res.chunkedEncoding)
-      this.res.socket?.resetAndDestroy();
+      resetSocket(this.res.socket);
     this.res.destroy();
   }
 

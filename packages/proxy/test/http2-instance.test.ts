@@ -12,7 +12,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { startHttp2 } from "./http2-kit.js";
 import { inFlight, open, send, startProxy, until } from "./kit.js";
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
+  constants;
 
 const toClose: { close(): Promise<void> }[] = [];
 const track = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
@@ -195,6 +196,34 @@ describe("an instance that speaks h2c", () => {
     await until(() => expected.test(client.received()));
     client.destroy();
   });
+
+  it.each([
+    ["resets it", true, NGHTTP2_NO_ERROR],
+    ["does not", false, NGHTTP2_CANCEL],
+  ])(
+    "lets go of an upload that waits when its answer is there, whether the instance %s",
+    async (_, resets, code) => {
+      const codes: (number | undefined)[] = [];
+      const instance = await h2(
+        (stream, headers) => {
+          stream.respond({ ":status": 200 });
+          stream.end("early");
+          if (headers[":method"] === "GET") return;
+          stream.on("close", () => codes.push(stream.rstCode));
+          // Node resets what nobody has begun to read.
+          if (!resets) stream.once("data", () => stream.pause());
+        },
+        undefined,
+        { settings: { initialWindowSize: 10 } },
+      );
+      const { url } = await proxyTo([instance.url], { keepAliveMs: 20 });
+      await send(url, "/");
+      const reply = await send(url, "/", { method: "POST", body: "x".repeat(100) });
+      expect(reply.body).toBe("early");
+      await until(() => instance.sessions.size === 0);
+      expect(codes).toEqual([code]);
+    },
+  );
 
   it("sends an upload again whole that grew while its next attempt waited", async () => {
     const rest = Buffer.alloc(200_000, "x");

@@ -13,6 +13,7 @@ import { Http2Clients } from "./http2-client.js";
 
 /** A server for clients over HTTP/2 before a proxy, and those clients. */
 export interface Http2Door {
+  readonly url: string;
   readonly clients: Http2Clients;
   /** Sockets of clients. */
   readonly sockets: ReadonlySet<Socket>;
@@ -38,9 +39,10 @@ export async function openDoor(proxy: Proxy, certificate?: TestCertificate): Pro
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const scheme = certificate === undefined ? "http" : "https";
+  const url = `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   return {
-    clients: new Http2Clients(`${scheme}://127.0.0.1:${port}`, certificate?.cert),
+    url,
+    clients: new Http2Clients(url, certificate?.cert),
     sockets,
     close: async () => {
       for (const socket of sockets) socket.destroy();
