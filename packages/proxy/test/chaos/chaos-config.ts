@@ -34,6 +34,10 @@ export function isSentOnce(path: string): boolean {
 export interface ChaosPlaces {
   readonly http1: readonly string[];
   readonly http2: readonly string[];
+  /** They say by ALPN what they speak. */
+  readonly tls: readonly string[];
+  /** Who vouches for those. */
+  readonly ca: string;
   /** One that speaks HTTP/1, and one that speaks HTTP/2. */
   readonly copies: readonly string[];
 }
@@ -41,13 +45,15 @@ export interface ChaosPlaces {
 export function chaosConfig(at: ChaosPlaces, { hasPolicies = false } = {}): ConfigInput {
   const [copies = "", copiesHttp2 = ""] = at.copies;
   const to = [
-    { service: "chaos", weight: 1 },
-    { service: "chaos-http2", weight: 1 },
+    { service: "chaos", weight: 2 },
+    { service: "chaos-http2", weight: 2 },
+    { service: "chaos-tls", weight: 1 },
   ];
   return {
     services: {
       chaos: service(at.http1),
       "chaos-http2": service(at.http2, { protocol: "http2", streams: 8 }),
+      "chaos-tls": service(at.tls, { protocol: "auto", streams: 8, tls: { ca: at.ca } }),
       copies: service([copies]),
       "copies-http2": service([copiesHttp2], { protocol: "http2" }),
     },

@@ -5,6 +5,8 @@ import { between, seeded, type Random } from "../hostile/random.js";
 import { nextPlan } from "./chaos-plan.js";
 import { startChaosWorld, type ChaosWorld } from "./chaos-world.js";
 
+const LIMIT_MS = 20_000;
+
 export interface ChaosOptions {
   readonly seed: number;
   readonly durationMs: number;
@@ -35,7 +37,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const tally = new Tally();
   const end = performance.now() + options.durationMs;
   const clients = Array.from({ length: options.clients }, (_, index) =>
-    runClient(world, options, index, end, tally),
+    (index % 4 === 3 ? runHttp2Client : runClient)(world, options, index, end, tally),
   );
   try {
     await Promise.all(clients);
@@ -43,6 +45,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   } catch (error) {
     wrongs.push(String(error));
   }
+  world.stopUpdates();
   await world.close();
   await soon("all sockets of instances closed", () => openAtInstances(world) === 0).catch(
     (error: unknown) => wrongs.push(String(error)),
@@ -60,7 +63,7 @@ function missingIn(seen: ChaosReport["seen"]): string[] {
 // A client keeps its connection for some requests, as browsers and other gateways do.
 async function runClient(
   { servers, visits }: ChaosWorld,
-  { seed, limitMs = 20_000 }: ChaosOptions,
+  { seed, limitMs = LIMIT_MS }: ChaosOptions,
   index: number,
   end: number,
   tally: Tally,
@@ -83,7 +86,25 @@ async function runClient(
   await client?.closed;
 }
 
-async function checkRest({ servers }: ChaosWorld): Promise<void> {
+// Those that come in by one door share connections.
+async function runHttp2Client(
+  { doors, visits }: ChaosWorld,
+  { seed, limitMs = LIMIT_MS }: ChaosOptions,
+  index: number,
+  end: number,
+  tally: Tally,
+): Promise<void> {
+  const random: Random = seeded(seed * 7_919 + index);
+  const { clients } = doors[index % 8 === 3 ? 0 : 1];
+  for (let count = 0; performance.now() < end; count++) {
+    const { isUpgrade, ...plan } = nextPlan(random, `${index}-${count}`);
+    if (isUpgrade !== true) tally.add(await clients.send(plan, visits, limitMs));
+  }
+}
+
+async function checkRest({ servers, doors }: ChaosWorld): Promise<void> {
+  for (const { sockets } of doors)
+    await soon("all sockets of clients over HTTP/2 closed", () => sockets.size === 0);
   for (const server of servers) {
     await soon("nothing under way", () => server.underWay() === 0);
     await soon("all sockets of clients closed", () => server.sockets.size === 0);

@@ -1,4 +1,6 @@
 import { constants } from "node:http2";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { BehaviourName } from "../hostile/behaviours.js";
 import type { Http2Visit } from "./http2-visit.js";
 
@@ -67,6 +69,12 @@ const earlyClose: Http2Behaviour = (visit) => {
 
 // --- silence, and ends of streams and connections, at each stage ---
 
+// What is over TLS has no reset of its own.
+function breakOff(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 type Ending = (visit: Http2Visit) => void;
 const silence: Ending = () => {};
 const reset: Ending = (visit) => visit.reset();
@@ -75,7 +83,7 @@ const refuse: Ending = (visit) => visit.reset(NGHTTP2_REFUSED_STREAM);
 const goAway: Ending = (visit) => visit.goAway();
 /** All that is under way on the connection ends with it. */
 const kill: Ending = ({ socket }) => void setImmediate(() => socket.destroy());
-const killHard: Ending = ({ socket }) => void setImmediate(() => socket.resetAndDestroy());
+const killHard: Ending = ({ socket }) => void setImmediate(() => breakOff(socket));
 const disown: Ending = (visit) => visit.disown();
 
 const atHead =
@@ -137,7 +145,11 @@ const flood: Http2Behaviour = (visit) => {
 };
 
 /** A frame that is longer than any may be. */
-const garbage: Http2Behaviour = ({ socket }) => void socket.write(Buffer.alloc(64, 0xff));
+const garbage: Http2Behaviour = ({ socket }) => {
+  // Node dies of a write under a session that writes by itself, where TLS is between.
+  if (socket instanceof TLSSocket) breakOff(socket);
+  else socket.write(Buffer.alloc(64, 0xff));
+};
 
 function half(visit: Http2Visit): Buffer {
   return visit.body.subarray(0, visit.length >> 1);

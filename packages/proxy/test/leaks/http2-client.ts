@@ -78,8 +78,11 @@ class Http2Exchange {
     const stream = session.request(headOf(plan), options);
     this.#stream = stream;
     stream
-      .on("response", (headers) => this.#onHead(headers))
-      .on("data", (bytes: Buffer) => this.#onData(bytes))
+      .on("response", (headers) => {
+        this.#onHead(headers);
+        // Not sooner: of a head Node may tell in a later tick than of what came right behind it.
+        stream.on("data", (bytes: Buffer) => this.#onData(bytes));
+      })
       .on("error", () => {})
       // An upload that is broken off must not look like one that has ended.
       .on("wantTrailers", () => {
@@ -89,13 +92,16 @@ class Http2Exchange {
     if (plan.leave === "waiting") visits.whenSeen(plan.id, () => this.#leaveAt("waiting"));
     const timer = setTimeout(() => {
       this.#isHung = true;
-      stream.close(constants.NGHTTP2_CANCEL);
+      stream.destroy();
     }, limitMs);
     this.result = new Promise((resolve) => {
-      stream.on("close", () => {
+      const settle = (): void => {
         clearTimeout(timer);
         resolve({ plan, verdict: this.#verdict(), status: this.#status, why: this.#why });
-      });
+        stream.destroy();
+      };
+      // Node never closes a stream that is reset behind its answer while a write waits for leave to go out.
+      stream.on("end", () => setImmediate(settle)).on("close", settle);
     });
   }
 
@@ -132,13 +138,17 @@ class Http2Exchange {
     this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
+  get #isBodyless(): boolean {
+    return this.#plan.method === "HEAD" || this.#status === 204;
+  }
+
   #verdict(): Verdict {
     if (this.#isHung) return "hung";
     if (this.#why !== "") return "wrong";
     if (this.#hasLeft) return "left";
     if (this.#status === 0 || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR) return "cut";
     if (this.#isOwn) return "ours";
-    if (this.#received === this.#announced) return "whole";
+    if (this.#isBodyless || this.#received === this.#announced) return "whole";
     this.#why = `${this.#received} bytes of ${this.#announced} given out as all`;
     return "wrong";
   }

@@ -1,8 +1,8 @@
-import { once } from "node:events";
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { systemEnv } from "@signalbox/core";
 import { makeCertificate } from "../certificates.js";
 import { startHttp2Hostile } from "../chaos/http2-instance.js";
+import { DEAD_URL } from "../hostile/dead-url.js";
 import { startGateway, type GatewayServer } from "../hostile/gateway-server.js";
 import { startHostile } from "../hostile/hostile-instance.js";
 import { Visits } from "../hostile/visits.js";
@@ -31,7 +31,7 @@ export interface LeakWorld {
   close(): Promise<void>;
 }
 
-const NOWHERE: BlackHole = { url: "http://127.0.0.1:9", close: async () => {} };
+const NOWHERE: BlackHole = { url: DEAD_URL, close: async () => {} };
 
 /** Made once: it takes a moment. */
 const certificates = Promise.all([makeCertificate(), makeCertificate("other.test")]);
@@ -57,7 +57,7 @@ export async function startLeakWorld(route: RouteName): Promise<LeakWorld> {
   const config = configOf({
     ...(Object.fromEntries(urls) as Record<keyof typeof instances, string>),
     hole: hole.url,
-    dead: await deadUrl(),
+    dead: DEAD_URL,
     ca: certificate.cert,
     otherCa: other.cert,
   });
@@ -87,13 +87,4 @@ export async function startLeakWorld(route: RouteName): Promise<LeakWorld> {
 
 function openAt(places: readonly { readonly sockets: ReadonlySet<Socket> }[]): number {
   return places.reduce((sum, { sockets }) => sum + sockets.size, 0);
-}
-
-/** Of a port on which nobody listens. */
-async function deadUrl(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
 }
