@@ -1,4 +1,5 @@
-import type { Proxy } from "@signalbox/proxy";
+import type { Server } from "node:http";
+import { upgradeResponse, type Proxy } from "@signalbox/proxy";
 import type { Middleware } from "koa";
 
 /** A gateway as middleware of Koa: what no route takes goes to the next one. */
@@ -24,6 +25,13 @@ export function gatewayMiddleware(proxy: Proxy): Middleware {
         },
       });
     });
+}
+
+/** Sends websockets through the middleware too: they would get past whatever asks there who they are. */
+export function routeUpgrades(server: Server): void {
+  server.on("upgrade", (req, socket, head) => {
+    server.emit("request", req, upgradeResponse(req, socket, head));
+  });
 }
 
 // What earlier middleware learnt, for conditions on facts.

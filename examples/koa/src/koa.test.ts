@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, request, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { createApp, type App } from "./app.ts";
+import { routeUpgrades } from "./gateway.ts";
 import { startService, type Service } from "./service.ts";
 
 describe("a gateway in Koa", () => {
@@ -12,6 +14,7 @@ describe("a gateway in Koa", () => {
   let made: App;
   let url: string;
   const server = createServer((req, res) => void made.app.callback()(req, res));
+  routeUpgrades(server);
 
   before(async () => {
     [orders, acme] = await Promise.all([startService("orders"), startService("acme")]);
@@ -41,6 +44,22 @@ describe("a gateway in Koa", () => {
       await ask("/orders/7", { headers: { "x-tenant": "acme" } }),
       "acme GET /orders/7 ",
     );
+  });
+
+  it("sends websockets through the same middleware", async () => {
+    const upgrade = async (path: string, tenant: string): Promise<string> => {
+      const headers = {
+        ...{ connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+        ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "x-tenant": tenant },
+      };
+      const asked = request(url + path, { headers, agent: false }).end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      return text(answer);
+    };
+    // Neither service speaks websocket: they answer as to any request.
+    assert.equal(await upgrade("/orders/live", "acme"), "acme GET /orders/live ");
+    assert.equal(await upgrade("/orders/live", "none"), "orders GET /orders/live ");
+    assert.equal(await upgrade("/about", "none"), "koa /about");
   });
 
   it("leaves the rest to the middleware behind it", async () => {

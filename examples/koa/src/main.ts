@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createApp } from "./app.ts";
+import { routeUpgrades } from "./gateway.ts";
 import { startService } from "./service.ts";
 
 const orders = await startService("orders");
 const acme = await startService("orders of acme");
 const { app, proxy } = createApp({ orders: orders.url, acme: acme.url });
 const server = createServer(app.callback());
-// Websockets do not come through middleware.
-server.on("upgrade", (req, socket, head) => proxy.upgrade(req, socket, head));
+routeUpgrades(server);
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

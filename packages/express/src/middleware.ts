@@ -2,17 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Fact, Gateway } from "@signalbox/core";
 import {
-  asksForWebSocket,
   checkServer,
   createProxy,
-  rawResponse,
   type CheckServerOptions,
   type CloseOptions,
   type HandleOptions,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
-import { trustedHopsOf, type HostApp, type HostRequest } from "./trusted-hops.js";
+import { trustedHopsOf, type HostRequest } from "./trusted-hops.js";
+import { ours, upgradeThroughHost } from "./upgrades.js";
 
 /** Calls the next middleware of Express, or its error handlers. */
 export type NextFunction = (error?: unknown) => void;
@@ -25,8 +24,6 @@ export interface MiddlewareOptions<
   extends ProxyOptions, CheckServerOptions {
   /** A proxy to share with other mounts; it closes with the first of them. Default: one of its own. */
   readonly proxy?: Proxy;
-  /** The application whose setting `trust proxy` holds for upgrades. Default: that of the first request. */
-  readonly app?: HostApp;
   /**
    * What earlier middleware learnt of a request (`req.user`, `res.locals.tenant`), for conditions on facts and splits by a
    * fact. What it throws goes to the error handlers of the application. Default: none.
@@ -39,8 +36,8 @@ export interface GatewayMiddleware {
   (req: IncomingMessage, res: ServerResponse, next: NextFunction): void;
   readonly proxy: Proxy;
   /**
-   * For the `upgrade` event of the server: websockets. What no route takes is left to the other listeners of that event;
-   * without any it gets 404.
+   * For the `upgrade` event of the server: websockets. They go through the application as requests do, middleware before the
+   * gateway included. Where the event has other listeners, they get what no route takes, and the application does not see it.
    */
   readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Lets requests under way end and closes the connections to the instances. */
@@ -64,7 +61,6 @@ export function gatewayMiddleware<
   Response extends ServerResponse = ServerResponse,
 >(gateway: Gateway, options: MiddlewareOptions<Request, Response> = {}): GatewayMiddleware {
   const proxy = options.proxy ?? createProxy(gateway, options);
-  let { app } = options;
   const checked = new WeakSet<object>();
   const check = ({ socket }: IncomingMessage): void => {
     const { server } = socket as { readonly server?: Server };
@@ -74,7 +70,6 @@ export function gatewayMiddleware<
   };
   const optionsOf = (req: HostRequest, res: ServerResponse, next: NextFunction): HandleOptions => {
     check(req);
-    app ??= req.app;
     return {
       none: next,
       error: next,
@@ -92,23 +87,12 @@ export function gatewayMiddleware<
     }
     proxy.handle(req, res, handle);
   };
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    upgradeThroughHost(gateway, proxy, req, socket, head);
+  ours.add(upgrade);
   return Object.assign(middleware, {
     proxy,
-    upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) =>
-      proxy.upgrade(req, socket, head, {
-        none: upgradesElsewhere(req, socket),
-        trustedHops: trustedHopsOf(req, app),
-      }),
+    upgrade,
     close: (close?: CloseOptions) => proxy.close(close),
   });
-}
-
-// Node takes every request that offers an upgrade for one once anybody listens for them. What is neither for us nor for
-// another listener is an ordinary request of the application (RFC 9110 section 7.8).
-function upgradesElsewhere(req: IncomingMessage, socket: Duplex): (() => void) | undefined {
-  const { server } = socket as Duplex & { readonly server?: Server };
-  if (server === undefined) return undefined;
-  if (server.listenerCount("upgrade") > 1) return () => {};
-  if (asksForWebSocket(req)) return undefined;
-  return () => void server.emit("request", req, rawResponse(req, socket));
 }

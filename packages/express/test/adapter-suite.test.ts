@@ -11,6 +11,8 @@ for (const { name, express } of versions)
     name,
     takesUpgrades: true,
     takesMounts: true,
+    passesTrailers: true,
+    passesHints: true,
     start: async (gateway, { mount = "/" }) => {
       const middleware = gatewayMiddleware(gateway, { warn: () => {} });
       const app = express();

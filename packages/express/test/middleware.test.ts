@@ -1,5 +1,3 @@
-import { request, type IncomingMessage } from "node:http";
-import { once } from "node:events";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { describe, expect, it } from "vitest";
 import { ask, listen, middlewareFor, seenBy, startEcho, versions } from "./kit.js";
@@ -151,47 +149,5 @@ describe.each(versions)("the middleware in $name", ({ express }) => {
     expect((await answer).body).toBe("late");
     await closed;
     expect((await ask(url)).status).toBe(503);
-  });
-});
-
-describe.each(versions)("upgrades in $name", ({ express }) => {
-  async function upgrade(url: string, protocol: string): Promise<IncomingMessage> {
-    const headers = {
-      connection: "Upgrade",
-      upgrade: protocol,
-      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-      "sec-websocket-version": "13",
-    };
-    const req = request(url, { headers, agent: false }).end();
-    const [res] = (await Promise.race([once(req, "response"), once(req, "upgrade")])) as [
-      IncomingMessage,
-    ];
-    res.resume();
-    req.destroy();
-    return res;
-  }
-
-  it("need no first request, and what no route takes gets 404", async () => {
-    const { url: instance, server: chat } = await listen();
-    chat.on("upgrade", (_req, socket) =>
-      socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"),
-    );
-    const middleware = middlewareFor([{ path: "/chat", to: instance }]);
-    const { url, server } = await listen(express().use(middleware));
-    server.on("upgrade", middleware.upgrade);
-    expect((await upgrade(`${url}/chat`, "websocket")).statusCode).toBe(403);
-    expect((await upgrade(`${url}/else`, "websocket")).statusCode).toBe(404);
-  });
-
-  it("leave other protocols, and what other listeners take, to them", async () => {
-    const middleware = middlewareFor([{ path: "/chat", to: "http://127.0.0.1:9" }]);
-    const app = express().use(middleware, ((req, res) => void res.send("app")) as RequestHandler);
-    const { url, server } = await listen(app);
-    server.on("upgrade", middleware.upgrade);
-    expect((await upgrade(`${url}/else`, "h2c")).statusCode).toBe(200);
-    server.on("upgrade", (_req, socket) =>
-      socket.end("HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n"),
-    );
-    expect((await upgrade(`${url}/else`, "websocket")).statusCode).toBe(418);
   });
 });

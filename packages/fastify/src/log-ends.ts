@@ -19,7 +19,8 @@ export class EndLog {
 
   /** @param rawHeaders of the request: the view that comes back at its end has the same */
   expect(rawHeaders: object, logger: EndLogger): void {
-    this.#loggers.set(rawHeaders, logger);
+    // Without logging every request has the logger of the application: there is nothing to remember.
+    if (logger !== this.#fallback) this.#loggers.set(rawHeaders, logger);
   }
 
   tell(end: ExchangeEnd): void {

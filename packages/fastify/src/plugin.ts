@@ -3,16 +3,16 @@ import type { Fact, Gateway } from "@signalbox/core";
 import {
   checkServer,
   createProxy,
+  isUpgradeResponse,
   type CheckServerOptions,
   type CloseOptions,
-  type HandleOptions,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { EndLog } from "./log-ends.js";
-import { routeUpgrades, takeUpgrade } from "./upgrades.js";
+import { routeUpgrades } from "./upgrades.js";
 
 /** What the plugin is told. */
 export interface GatewayPluginOptions
@@ -69,7 +69,7 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
     });
   let detach = (): void => {};
   app.addHook("onReady", async () => {
-    detach = routeUpgrades(app, gateway, proxy);
+    detach = routeUpgrades(app, gateway);
   });
   app.addHook("preClose", () => proxy.close(options));
   // Fastify runs these from the last to the first: listeners come off as they were put on.
@@ -106,20 +106,17 @@ function handle(
 ): void {
   const { raw } = request;
   log.expect(raw.rawHeaders, request.log);
-  const known: HandleOptions = {
-    trustedHops: trustedHopsOf(request),
-    facts: options.facts?.(request),
-  };
-  const upgrade = takeUpgrade(raw);
-  if (upgrade !== undefined) {
+  const trustedHops = trustedHopsOf(request);
+  const facts = options.facts?.(request);
+  if (isUpgradeResponse(reply.raw)) {
     reply.hijack();
-    const { socket, head, none } = upgrade;
-    if (!socket.destroyed) proxy.upgrade(raw, socket, head, { ...known, none });
+    proxy.handle(raw, reply.raw, { trustedHops, facts });
     return;
   }
   passHeaders(reply);
   proxy.handle(raw, reply.raw, {
-    ...known,
+    trustedHops,
+    facts,
     none: () => reply.callNotFound(),
     error: (error) => void reply.send(error),
   });

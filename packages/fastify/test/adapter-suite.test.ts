@@ -7,6 +7,8 @@ adapterSuite({
   name: "Fastify 5",
   takesUpgrades: true,
   takesMounts: true,
+  passesTrailers: true,
+  passesHints: true,
   start: async (gateway, { mount }) => {
     const app = fastify();
     const proxy = createProxy(gateway);

@@ -19,7 +19,11 @@ type Listener = (...args: unknown[]) => void;
  *
  * @returns gives the server its listeners back
  */
-export function attachUpgrades(server: EventEmitter, gateway: Gateway, proxy: Proxy): () => void {
+export function attachUpgrades(
+  server: EventEmitter,
+  gateway: Gateway,
+  proxy: Pick<Proxy, "upgrade">,
+): () => void {
   const before = server.rawListeners("upgrade") as Listener[];
   server.removeAllListeners("upgrade");
   const none = (...args: unknown[]): void => {

@@ -23,7 +23,7 @@ export interface EntryHost {
   /** Those that a policy makes wait. */
   readonly entries: Set<Entry>;
   decide(view: RequestView, policies: PolicyRun): Decision;
-  ended(over: Over, policies: PolicyRun): void;
+  ended(over: Over, policies: PolicyRun | undefined): void;
 }
 
 /** Where a client that leaves is seen. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type AnsweringDecision,
@@ -9,9 +8,9 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js";
-import { answerRequest, type AnswerHost } from "./answer-request.js";
+import { answerRequest } from "./answer-request.js";
 import { Deadlines } from "./deadlines.js";
-import { Entry, type EntryHost } from "./entry.js";
+import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Exchange } from "./exchange.js";
@@ -33,18 +32,17 @@ import {
   type ProxyLimits,
   type ProxyOptions,
 } from "./proxy-options.js";
-import { LINGER_MS, rawResponse } from "./raw-response.js";
+import { LINGER_MS } from "./raw-response.js";
 import { badRequest, CLOSING, internal } from "./refusals.js";
 import { marksOf } from "./request-marks.js";
 import { ServiceQueues } from "./service-queues.js";
 import { holdProbes } from "./shared-probes.js";
 import { waitForPlace, type PlaceHost } from "./service-place.js";
 import { UnderWay } from "./under-way.js";
-import { handOnUpgrade } from "./upgrade-hand-on.js";
+import { UpgradeDoor, type UpgradeDoorHost } from "./upgrade-door.js";
+import { upgradeBehind } from "./upgrade-response.js";
 import { Upgrades } from "./upgrades.js";
-import { framingProblem, hasBody, viewOf, type ServerRequest } from "./view.js";
-import { WaitingClient } from "./waiting-client.js";
-import { asksForWebSocket } from "./web-socket.js";
+import { framingProblem, viewOf, type ServerRequest } from "./view.js";
 
 /** Forwards requests as a gateway decides. Owns the connections to the instances. */
 export interface Proxy {
@@ -83,7 +81,7 @@ export function createProxy(gateway: Gateway, options: ProxyOptions = {}): Proxy
   return new GatewayProxy(gateway, options);
 }
 
-type Roles = ExchangeHost & MirrorHost & EntryHost & AnswerHost & PlaceHost;
+type Roles = ExchangeHost & MirrorHost & UpgradeDoorHost & PlaceHost;
 
 class GatewayProxy implements Proxy, Roles {
   readonly pools: Pools;
@@ -91,6 +89,7 @@ class GatewayProxy implements Proxy, Roles {
   readonly limits: ProxyLimits;
   readonly deadlines = new Deadlines();
   readonly #upgrades: Upgrades;
+  readonly #upgradeDoor: UpgradeDoor;
   readonly #stopProbes: () => void;
   readonly #options: ProxyOptions;
   readonly #underWay = new UnderWay();
@@ -113,6 +112,7 @@ class GatewayProxy implements Proxy, Roles {
       max: this.limits.maxUpgrades,
       isHeard: options.onEnd !== undefined,
     });
+    this.#upgradeDoor = new UpgradeDoor(this, this.#upgrades);
     this.#stopProbes = options.probes === false ? ignore : holdProbes(gateway);
   }
 
@@ -131,6 +131,9 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   handle(req: ServerRequest, response: NodeResponse, options: HandleOptions = {}): void {
+    const upgrade = upgradeBehind(response);
+    if (upgrade !== undefined)
+      return this.#upgradeDoor.takeBack(req as IncomingMessage, upgrade, options);
     if (comesTooLate(req)) return;
     const { none, error, awaitsContinue = false } = options;
     const res = replyTo(response);
@@ -140,7 +143,7 @@ class GatewayProxy implements Proxy, Roles {
     const bad = framingProblem(req, marks);
     if (bad === undefined && this.gateway.hasPolicies) {
       const entry = new Entry(this, view, res, startedAt);
-      const decision = this.#enter(entry);
+      const decision = this.enter(entry);
       if (decision === undefined)
         entry.whenDecided((late) =>
           this.#entered(req, res, marks, options, entry, late, performance.now()),
@@ -149,17 +152,22 @@ class GatewayProxy implements Proxy, Roles {
       return;
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
-    if (decision.kind === "none") return this.#handOn(req, res, none);
+    if (decision.kind === "none") return this.handOn(req, res, none);
     this.#underWay.begin();
     const policies = undefined;
-    this.#act(
-      { req, res, marks, view, startedAt, awaitsContinue, policies, error, none },
-      decision,
-    );
+    this.act({ req, res, marks, view, startedAt, awaitsContinue, policies, error, none }, decision);
   }
 
-  // A request counts while policies look at it, and further on when a route takes it.
-  #enter(entry: Entry): Decision | undefined {
+  begin(): void {
+    this.#underWay.begin();
+  }
+
+  leave(): void {
+    this.#underWay.end();
+  }
+
+  /** A request counts while policies look at it, and further on when a route takes it. */
+  enter(entry: Entry): Decision | undefined {
     this.#underWay.begin();
     return entry.decide();
   }
@@ -174,22 +182,22 @@ class GatewayProxy implements Proxy, Roles {
     from = startedAt,
   ): void {
     if (decision.kind !== "none")
-      return this.#act(
+      return this.act(
         { req, res, marks, view, startedAt, awaitsContinue, policies, error, none },
         decision,
         from,
       );
     this.#underWay.end();
-    this.#handOn(req, res, none);
+    this.handOn(req, res, none);
   }
 
-  #handOn(req: ServerRequest, res: ServerReply, none: (() => void) | undefined): void {
+  handOn(req: ServerRequest, res: ServerReply, none: (() => void) | undefined): void {
     if (none !== undefined) return none();
     const { status, headers, body } = this.errorAnswer({ view: viewOf(req), status: 404 }, []);
     answer(req, res, status, headers, body);
   }
 
-  #act(request: ExchangeRequest, decision: AnsweringDecision, from = request.startedAt): void {
+  act(request: ExchangeRequest, decision: AnsweringDecision, from = request.startedAt): void {
     if (this.isClosing) {
       closeAfter(request.res);
       answerRequest(this, request, CLOSING);
@@ -208,67 +216,7 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions = {}): void {
-    // Before anything else: a socket without a listener would take the process down.
-    socket.on("error", ignore);
-    if (comesTooLate(req)) return;
-    const startedAt = performance.now();
-    const view = viewOf(req, options);
-    const bad = framingProblem(req);
-    const handOn = (): void => {
-      if (options.none === undefined) this.#handOn(req, rawResponse(req, socket), undefined);
-      else options.none();
-    };
-    if (bad === undefined && this.gateway.hasPolicies) {
-      // It is read while policies look at it: one that is not read does not tell that it has gone.
-      const client = new WaitingClient(socket as Socket, head, () => socket.destroy());
-      const entry = new Entry(this, view, socket, startedAt);
-      const entered = (decision: Decision): void => {
-        client.release();
-        if (decision.kind !== "none")
-          return this.#actUpgrade(req, socket, NOTHING, entry, decision, handOn);
-        this.#underWay.end();
-        handOn();
-      };
-      const decision = this.#enter(entry);
-      if (decision === undefined) entry.whenDecided(entered);
-      else entered(decision);
-      return;
-    }
-    const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
-    if (decision.kind === "none") return handOn();
-    this.#underWay.begin();
-    const asked = { view, startedAt, policies: undefined };
-    this.#actUpgrade(req, socket, head, asked, decision, handOn);
-  }
-
-  #actUpgrade(
-    req: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    asked: Pick<ExchangeRequest, "view" | "startedAt" | "policies">,
-    decision: AnsweringDecision,
-    handOn: () => void,
-  ): void {
-    const { view, startedAt, policies } = asked;
-    // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
-    const isUpgrade = asksForWebSocket(req) || hasBody(req);
-    const final = isUpgrade ? this.#upgrades.admit(req, decision) : decision;
-    if (isUpgrade && final.kind === "forward" && final.instance.handler !== undefined) {
-      handOnUpgrade(this, asked, final);
-      handOn();
-    } else if (isUpgrade && final.kind === "forward") {
-      const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
-      this.#upgrades.begin(upgrade);
-    } else {
-      const res = rawResponse(req, socket);
-      const marks = marksOf(req);
-      const error = undefined;
-      const base = { req, res, marks, view, startedAt, policies, error };
-      const request = { ...base, awaitsContinue: false, none: undefined };
-      // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
-      if (isUpgrade && final.kind === "reject") answerRequest(this, request, final);
-      else this.#act(request, final);
-    }
+    this.#upgradeDoor.take(req, socket, head, options);
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -344,7 +292,5 @@ class GatewayProxy implements Proxy, Roles {
     this.queues.wake(service);
   }
 }
-
-const NOTHING = Buffer.alloc(0);
 
 function ignore(): void {}
