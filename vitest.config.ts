@@ -10,5 +10,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", ".ci/**/*.test.ts"],
     testTimeout: 20_000,
+    // One for each core; the default leaves one idle.
+    maxWorkers: "100%",
   },
 });
