@@ -259,6 +259,6 @@ function mirrorTo(
     NOTHING,
     trail,
     NOTHING,
-    key === undefined ? undefined : { key, session: undefined },
+    key === undefined ? undefined : { key, session: undefined, isPinned: false },
   );
 }

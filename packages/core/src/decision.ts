@@ -206,6 +206,8 @@ export interface KnownClient {
   readonly key: number | undefined;
   /** Session that a request header names. */
   readonly session: string | undefined;
+  /** Whether a pin chose the instance of the first attempt, and no balancer. */
+  readonly isPinned: boolean;
 }
 
 /**

@@ -70,7 +70,7 @@ function placeIn(
   const pin = clientPin(target, matched.request.view, draws.now, mayTryAll);
   if (pin === undefined || target === undefined) {
     const instance = choose(target, draws, key, NOTHING, draws, mayTryAll);
-    const known = key === undefined ? undefined : { key, session: undefined };
+    const known = key === undefined ? undefined : { key, session: undefined, isPinned: false };
     return instance && { instance, origin, setCookies: NOTHING, known };
   }
   const { session, renews } = pin;
@@ -79,7 +79,12 @@ function placeIn(
   const { pool, plan } = target;
   const isSecure = matched.request.protocol === "https";
   const setCookies = renews ? pinCookies(pool.service, plan.affinity, instance, isSecure) : NOTHING;
-  return { instance, origin, setCookies, known: { key, session } };
+  return {
+    instance,
+    origin,
+    setCookies,
+    known: { key, session, isPinned: pin.instance !== undefined },
+  };
 }
 
 /** What the balancer of a target knows a request by. */

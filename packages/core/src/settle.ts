@@ -25,10 +25,12 @@ export function startAttempt(
   if (!Forward.start(decision, instance)) return false;
   count(instance, 1);
   const pool = service.pools.get(Forward.originOf(decision).pool);
-  if (pool !== undefined) pool.cursor++;
+  const known = Forward.knownOf(decision);
+  const isFirst = decision.attempt === 1;
+  // A pin takes nobody's turn: whoever comes with every second request would else get all that have none.
+  if (pool !== undefined && !(isFirst && known?.isPinned === true)) pool.cursor++;
   // Of later attempts the one that answers is kept: a hedge that is started may be the one that is left.
-  if (decision.attempt === 1)
-    noteSession(service, Forward.knownOf(decision)?.session, instance, now);
+  if (isFirst) noteSession(service, known?.session, instance, now);
   if (now >= service.dueAt) settleDue(service, now, announce);
   const plan = runtime.plan.services.get(service.name);
   if (plan?.breaker !== undefined)
