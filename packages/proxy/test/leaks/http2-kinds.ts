@@ -1,5 +1,5 @@
 import { askOverH2, askOverH2c } from "./asks.js";
-import { chunked, cut, half, left, leftIn, whole, type LeakKind } from "./leak-kind.js";
+import { brief, chunked, cut, left, leftIn, whole, type LeakKind } from "./leak-kind.js";
 
 const h2c = { ask: askOverH2c } as const;
 const h2 = { ask: askOverH2 } as const;
@@ -64,4 +64,4 @@ const kinds: readonly LeakKind[] = [
 ];
 
 /** Clients and instances that speak HTTP/2. */
-export const http2Kinds: readonly LeakKind[] = kinds.map((kind) => ({ ...half, ...kind }));
+export const http2Kinds: readonly LeakKind[] = kinds.map((kind) => ({ ...brief, ...kind }));

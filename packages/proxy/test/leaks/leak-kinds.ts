@@ -3,7 +3,7 @@ import {
   bad,
   chunked,
   cut,
-  half,
+  brief,
   large,
   late,
   left,
@@ -24,7 +24,7 @@ export const leakKinds: readonly LeakKind[] = [
   { name: "normal, chunked", route: "plain", behaviour: "ok-chunked", ...whole },
   { name: "normal, until the connection closes", route: "plain", behaviour: "ok-close", ...whole },
   { name: "upload", route: "plain", behaviour: "ok", client: chunked, ...whole },
-  { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole, ...half },
+  { name: "HEAD", route: "plain", behaviour: "ok", client: { method: "HEAD" }, ...whole, ...brief },
 
   {
     name: "on a connection of its own",
@@ -32,7 +32,7 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "ok",
     client: { lines: ["te: trailers", "connection: te"] },
     ...whole,
-    ...half,
+    ...brief,
   },
   {
     name: "body above its limit",
@@ -40,7 +40,7 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "ok",
     client: upload,
     ...large,
-    ...half,
+    ...brief,
   },
   {
     name: "client leaves in its head",
@@ -185,7 +185,7 @@ export const leakKinds: readonly LeakKind[] = [
     behaviour: "ok",
     client: chunked,
     ...whole,
-    ...half,
+    ...brief,
   },
   { name: "mirror", route: "mirror", behaviour: "ok", ...whole },
   { name: "mirror of an upload", route: "mirror", behaviour: "ok", client: chunked, ...whole },

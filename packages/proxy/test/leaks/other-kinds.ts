@@ -1,6 +1,6 @@
 import { askUntilSecond } from "./asks.js";
 import { endOneSide, holdTunnel } from "./half-open.js";
-import { bad, chunked, cut, half, large, left, long, whole, type LeakKind } from "./leak-kind.js";
+import { bad, brief, chunked, cut, large, left, long, whole, type LeakKind } from "./leak-kind.js";
 import { stopReading, stopSending } from "./stalled-client.js";
 
 const many = { parallel: 2_000 } as const;
@@ -8,15 +8,15 @@ const crowd = { parallel: 1_000 } as const;
 
 /** TLS to instances, sides that stop without leaving, and what stands beside others. */
 export const otherKinds: readonly LeakKind[] = [
-  { name: "TLS to the instance", route: "tls", behaviour: "ok", ...whole, ...half },
-  { name: "TLS to the instance fails", route: "tls-failing", behaviour: "ok", ...bad, ...half },
+  { name: "TLS to the instance", route: "tls", behaviour: "ok", ...whole, ...brief },
+  { name: "TLS to the instance fails", route: "tls-failing", behaviour: "ok", ...bad, ...brief },
   {
     name: "body found above its limit",
     route: "small",
     behaviour: "ok",
     client: chunked,
     ...large,
-    ...half,
+    ...brief,
   },
   {
     name: "client stops sending",
