@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
+import { RequestBody, type BodyOwner } from "./body.js";
+import { WholeBody } from "./whole-body.js";
 
 const quiet: BodyOwner = {
   onBodyData() {},

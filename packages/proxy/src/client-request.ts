@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { buildUpstreamRequest, type ForwardDecision } from "@signalbox/core";
-import { RequestBody, WholeBody, type BodyOwner } from "./body.js";
+import { RequestBody, type BodyOwner } from "./body.js";
+import { WholeBody } from "./whole-body.js";
 import type { ExchangeRequest } from "./exchange-host.js";
 import { extrasOf } from "./extras.js";
 import { dropLength } from "./announced-length.js";

@@ -6,6 +6,8 @@ import type { BodyOwner, RequestBody } from "./body.js";
 import { ClientRequest } from "./client-request.js";
 import { ClientResponse, type ResponseOwner } from "./client-response.js";
 import type { Deadlines } from "./deadlines.js";
+import { writeEarlyHints } from "./early-hints.js";
+import { isEventStream } from "./event-stream.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
 import { ExchangeLimits, RATE_MS, type LimitsOwner } from "./exchange-limits.js";
@@ -148,12 +150,7 @@ export class Exchange implements Roles {
     this.#limits.active();
     if (status !== 103 || link === undefined || this.res.headersSent) return;
     if (this.#request.req.httpVersion === "1.0") return;
-    // Node takes fewer forms of links than there are: a hint that it refuses is left out.
-    try {
-      this.res.writeEarlyHints({ link: [link].flat().flatMap((line) => line.split(/,\s*(?=<)/)) });
-    } catch {
-      return;
-    }
+    writeEarlyHints(this.res, link);
   }
 
   onHead(attempt: Attempt, status: number, headers: Headers): boolean {
@@ -341,10 +338,5 @@ export class Exchange implements Roles {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-function isEventStream(headers: Headers): boolean {
-  const type = headers["content-type"];
-  return typeof type === "string" && type.length > 16 && /^text\/event-stream\b/i.test(type);
-}
 
 function ignore(): void {}

@@ -8,7 +8,7 @@ import {
 import { dropLength } from "./announced-length.js";
 import { Attempt } from "./attempt.js";
 import type { AttemptOwner } from "./attempt-owner.js";
-import { WholeBody } from "./body.js";
+import { WholeBody } from "./whole-body.js";
 import { Deadline, type DeadlineOwner, type Deadlines } from "./deadlines.js";
 import type { Failure } from "./failure.js";
 import type { Headers } from "./head-record.js";

@@ -1,0 +1,271 @@
+import type { Announce, GatewayChange } from "./change.js";
+import { assertAlike } from "./config/check-handlers.js";
+import { compileInstances } from "./config/compile-instances.js";
+import { isHandlerInstance, withHandlerIds } from "./config/handler-instance.js";
+import type { InstancePlan, ServicePlan } from "./config/plan.js";
+import type { InstanceConfig } from "./config/service-config.js";
+import { isEligible } from "./health/eligible.js";
+import { countProbe, type ProbeRule } from "./health/probe.js";
+import { movedFrom } from "./carry-over.js";
+import { DescribedInstances, differs } from "./described-instances.js";
+import { returnEarly } from "./ejections.js";
+import { addMember, describe, newInstance, removeMembers } from "./members.js";
+import { makeStale } from "./pool-levels.js";
+import { leave, nameOf, tellDrained } from "./due.js";
+import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
+import type {
+  DrainOptions,
+  InstanceDifference,
+  InstanceStatus,
+  ServiceControl,
+} from "./service-control.js";
+
+/** What a control needs of its gateway. */
+export interface ControlHost {
+  readonly announce: Announce;
+  stateOf(service: string): ServiceState | undefined;
+  planOf(service: string): ServicePlan | undefined;
+  now(): number;
+  onChange(listener: (change: GatewayChange) => void): () => void;
+}
+
+/** Somebody waits for the end of a drain. */
+interface PendingDrain {
+  readonly instance: InstanceState;
+  readonly reference: InstanceReference;
+  readonly end: (isDrained: boolean) => void;
+}
+
+/** The one implementation. It looks its service up anew each time: an update makes another one. */
+export class LiveService implements ServiceControl {
+  readonly name: string;
+  readonly #host: ControlHost;
+  readonly #described = new DescribedInstances();
+  readonly #drains = new Set<PendingDrain>();
+
+  constructor(name: string, host: ControlHost) {
+    this.name = name;
+    this.#host = host;
+  }
+
+  get #state(): ServiceState {
+    const state = this.#host.stateOf(this.name);
+    if (state !== undefined) return state;
+    throw new RangeError(`there is no service "${this.name}" any more`);
+  }
+
+  #find(id: string): InstanceState {
+    const instance = this.#state.instances.get(id);
+    if (instance !== undefined) return instance;
+    throw new RangeError(`service "${this.name}" has no instance with the id "${id}"`);
+  }
+
+  instances(): readonly InstanceStatus[] {
+    const now = this.#host.now();
+    return [...this.#state.instances.values()].map((instance) => statusOf(instance, now));
+  }
+
+  add(config: InstanceConfig): InstanceReference {
+    const state = this.#state;
+    const named = withHandlerIds([config], state.instances.values());
+    const [plan] = compileInstances(this.name, named) as [InstancePlan];
+    assertAlike(this.name, plan, state.instances.values());
+    return this.#put(state, plan).reference;
+  }
+
+  remove(id: string): boolean {
+    const state = this.#state;
+    const instance = state.instances.get(id);
+    if (instance === undefined) return false;
+    this.#takeOut(state, new Set([instance]));
+    return true;
+  }
+
+  drain(id: string, { deadlineMs = 0 }: DrainOptions = {}): Promise<boolean> {
+    if (!(deadlineMs >= 0 && Number.isFinite(deadlineMs)))
+      throw new RangeError(`deadlineMs: expected a finite number >= 0, got ${String(deadlineMs)}`);
+    const state = this.#state;
+    const instance = this.#find(id);
+    const now = this.#host.now();
+    const isNew = instance.drainUntil === 0;
+    instance.drainUntil = Math.max(now + deadlineMs, Number.MIN_VALUE);
+    if (isNew) instance.isDrained = false;
+    state.dueAt = Math.min(state.dueAt, instance.drainUntil);
+    makeStale(instance);
+    const end = this.#endOfDrain(instance);
+    if (isNew) this.#host.announce({ kind: "draining", ...nameOf(instance) });
+    tellDrained(instance, now, this.#host.announce);
+    return end;
+  }
+
+  #endOfDrain(instance: InstanceState): Promise<boolean> {
+    if (instance.isDrained) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const drain: PendingDrain = {
+        instance,
+        reference: instance.reference,
+        end: (isDrained) => {
+          stop();
+          this.#drains.delete(drain);
+          resolve(isDrained);
+        },
+      };
+      const stop = this.#host.onChange((change) => {
+        if (change.instance !== drain.reference) return;
+        if (change.kind === "drained") drain.end(true);
+        // An ejection that ends is no end of a drain.
+        if (change.kind === "returned" && drain.instance.drainUntil === 0) drain.end(false);
+      });
+      this.#drains.add(drain);
+    });
+  }
+
+  /** Another state was restored. Who waits for the end of a drain waits for it there, or learns that there is none. */
+  followRestore(): void {
+    for (const drain of this.#drains) {
+      const instance = this.#state.instances.get(drain.instance.id);
+      if (instance === undefined || instance.drainUntil === 0) drain.end(false);
+      else Object.assign(drain, { instance, reference: instance.reference });
+    }
+  }
+
+  resume(id: string): boolean {
+    const instance = this.#state.instances.get(id);
+    if (instance === undefined || instance.drainUntil === 0) return false;
+    instance.drainUntil = 0;
+    instance.isDrained = false;
+    instance.resumedAt = this.#host.now();
+    makeStale(instance);
+    this.#host.announce({ kind: "returned", ...nameOf(instance) });
+    return true;
+  }
+
+  setWeight(id: string, weight: number): void {
+    if (!Number.isFinite(weight) || weight <= 0)
+      throw new RangeError(`weight: expected a finite number > 0, got ${String(weight)}`);
+    const instance = this.#find(id);
+    this.#described.forget(instance);
+    instance.fullWeight = weight;
+    instance.weight = weight;
+    makeStale(instance);
+  }
+
+  get probe(): ProbeRule | undefined {
+    return this.#host.planOf(this.name)?.probe;
+  }
+
+  reportProbe(id: string, passed: boolean): boolean {
+    const instance = this.#state.instances.get(id);
+    const { probe, outlier } = this.#host.planOf(this.name) ?? {};
+    if (instance === undefined || probe === undefined) return false;
+    if (instance.handler !== undefined) return false;
+    const now = this.#host.now();
+    this.#takeProbe(instance, probe, passed, now);
+    // Who answers its probes is well again, however long the ejection was meant to last.
+    const isWell = passed && instance.probe.status === "passing";
+    if (isWell && instance.ejectedUntil > now && outlier?.endedByProbes === true)
+      returnEarly(instance, now, this.#host.announce);
+    return true;
+  }
+
+  #takeProbe(instance: InstanceState, rule: ProbeRule, passed: boolean, now: number): void {
+    const isFirst = instance.probe.status === "waiting";
+    if (!countProbe(rule, instance.probe, passed)) return;
+    // Its traffic begins only now, and its slow start with it.
+    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = now;
+    if (!isFirst && passed) instance.resumedAt = now;
+    makeStale(instance);
+    this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
+  }
+
+  set(given: readonly InstanceConfig[]): InstanceDifference {
+    const state = this.#state;
+    const instances = withHandlerIds(given);
+    // No text tells one function from another.
+    const hasHandlers = instances.some(isHandlerInstance);
+    if (hasHandlers) compileInstances(this.name, given);
+    const texts = instances.map((instance) =>
+      isHandlerInstance(instance) ? "" : JSON.stringify(instance),
+    );
+    const kept = new Set<InstanceState>();
+    const fresh: number[] = [];
+    for (const [index, text] of texts.entries()) {
+      const known = this.#described.find(state, text);
+      if (known === undefined) fresh.push(index);
+      else kept.add(known);
+    }
+    const plans = compileInstances(
+      this.name,
+      fresh.map((index) => instances[index] as InstanceConfig),
+    );
+    // The same id once more: the check of the whole list says where.
+    const ids = new Set([...[...kept].map(({ id }) => id), ...plans.map(({ id }) => id)]);
+    if (ids.size < instances.length) compileInstances(this.name, instances);
+    const added: string[] = [];
+    const changed: string[] = [];
+    for (const [index, plan] of plans.entries()) {
+      const isNew = !state.instances.has(plan.id);
+      if (isNew) added.push(plan.id);
+      else if (differs(state.instances.get(plan.id) as InstanceState, plan)) changed.push(plan.id);
+      const text = texts[fresh[index] as number] as string;
+      const instance = this.#put(state, plan);
+      if (text !== "") this.#described.remember(instance, plan, text);
+    }
+    const gone = [...state.instances.values()].filter(({ id }) => !ids.has(id));
+    if (gone.length > 0) this.#takeOut(state, new Set(gone));
+    this.#described.forgetGone(state);
+    return { added, removed: gone.map(({ id }) => id), changed };
+  }
+
+  #put(state: ServiceState, plan: InstancePlan): InstanceState {
+    const { announce } = this.#host;
+    const known = state.instances.get(plan.id);
+    if (known === undefined) {
+      const instance = newInstance(
+        this.name,
+        plan,
+        state.load,
+        this.#host.now(),
+        this.probe !== undefined,
+      );
+      addMember(state, instance);
+      announce({ kind: "joined", ...nameOf(instance) });
+      return instance;
+    }
+    this.#described.forget(known);
+    if (known.version !== plan.version) {
+      removeMembers(state, new Set([known]));
+      known.version = plan.version;
+      addMember(state, known);
+    }
+    const before = nameOf(known);
+    if (describe(known, plan)) for (const change of movedFrom(before, known)) announce(change);
+    return known;
+  }
+
+  #takeOut(state: ServiceState, gone: ReadonlySet<InstanceState>): void {
+    const now = this.#host.now();
+    removeMembers(state, gone);
+    for (const instance of gone) {
+      this.#described.forget(instance);
+      leave(instance, now, this.#host.announce);
+    }
+  }
+}
+
+function healthOf(instance: InstanceState, now: number): InstanceStatus["health"] {
+  if (instance.drainUntil > 0) return "draining";
+  if (isEligible(instance, now)) return "eligible";
+  const { status } = instance.probe;
+  return status === "waiting" || status === "failing" ? status : "ejected";
+}
+
+function statusOf(instance: InstanceState, now: number): InstanceStatus {
+  const { id, url, version, fullWeight, zone, tier, inFlight } = instance;
+  return {
+    ...{ id, url, zone, tier, inFlight },
+    version: version === "" ? undefined : version,
+    weight: fullWeight,
+    health: healthOf(instance, now),
+  };
+}
