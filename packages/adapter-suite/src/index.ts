@@ -1,8 +1,19 @@
 /**
- * One suite for every adapter.
+ * One suite for every adapter, and what the tests of a single one need beside it.
  *
  * @module @signalbox/adapter-suite
  */
 
 export type { Adapter, AdapterOptions, RunningAdapter } from "./adapter.js";
+export {
+  ask,
+  atEnd,
+  listen,
+  refuse,
+  seenBy,
+  startChat,
+  startEcho,
+  startRefusing,
+  upgrade,
+} from "./kit.js";
 export { adapterSuite } from "./suite.js";

@@ -1,43 +1,17 @@
 import { once } from "node:events";
-import { request, type IncomingMessage } from "node:http";
-import { text } from "node:stream/consumers";
+import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler, Response } from "express";
 import { describe, expect, it } from "vitest";
-import WebSocket, { WebSocketServer } from "ws";
-import { listen, middlewareFor, startEcho, versions } from "./kit.js";
-
-/** What a client gets that asks for another protocol and is answered with something else. */
-async function upgrade(
-  url: string,
-  more: Record<string, string> = {},
-): Promise<{ status: number; body: string }> {
-  const headers = {
-    ...{ connection: "Upgrade", upgrade: "websocket" },
-    ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" },
-    ...more,
-  };
-  const req = request(url, { headers, agent: false }).end();
-  const [res] = (await once(req, "response")) as [IncomingMessage];
-  return { status: res.statusCode as number, body: await text(res) };
-}
-
-async function startRefusing(status: number): Promise<string> {
-  const { url, server } = await listen();
-  server.on("upgrade", (_req, socket) =>
-    socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`),
-  );
-  return url;
-}
-
-/** An instance whose websockets say what they were opened with, and then what they are told. */
-async function startChat(): Promise<string> {
-  const { url, server } = await listen();
-  new WebSocketServer({ server }).on("connection", (socket, req) => {
-    socket.send(`${req.url} ${String(req.headers["x-forwarded-for"])}`);
-    socket.on("message", (told: Buffer) => socket.send(told.toString()));
-  });
-  return url;
-}
+import WebSocket from "ws";
+import {
+  listen,
+  middlewareFor,
+  startChat,
+  startEcho,
+  startRefusing,
+  upgrade,
+  versions,
+} from "./kit.js";
 
 const slow: RequestHandler = (_req, _res, next) => void setImmediate(next);
 

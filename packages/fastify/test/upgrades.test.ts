@@ -1,48 +1,18 @@
 import { once } from "node:events";
-import { request, type IncomingMessage, type Server } from "node:http";
-import type { Duplex } from "node:stream";
-import { text } from "node:stream/consumers";
+import type { IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
-import WebSocket, { WebSocketServer } from "ws";
+import WebSocket from "ws";
 import { gatewayPlugin } from "../src/index.js";
-import { listen, makeApp, options, start, startEcho } from "./kit.js";
-
-/** What a client gets that asks for a websocket and is answered with something else. */
-async function upgrade(
-  url: string,
-  more: Record<string, string> = {},
-): Promise<{ status: number; body: string }> {
-  const headers = {
-    ...more,
-    ...{ connection: "Upgrade", upgrade: "websocket" },
-    ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" },
-  };
-  const req = request(url, { headers, agent: false }).end();
-  const [res] = (await once(req, "response")) as [IncomingMessage];
-  return { status: res.statusCode as number, body: await text(res) };
-}
-
-function refuse(server: Server, status: number): void {
-  server.on("upgrade", (_req: IncomingMessage, socket: Duplex) =>
-    socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`),
-  );
-}
-
-async function startRefusing(status: number): Promise<string> {
-  const { url, server } = await listen();
-  refuse(server, status);
-  return url;
-}
-
-/** An instance whose websockets say what they were opened with, and then what they are told. */
-async function startChat(): Promise<string> {
-  const { url, server } = await listen();
-  new WebSocketServer({ server }).on("connection", (socket, req) => {
-    socket.send(`${req.url} ${String(req.headers["x-forwarded-for"])}`);
-    socket.on("message", (told: Buffer) => socket.send(told.toString()));
-  });
-  return url;
-}
+import {
+  makeApp,
+  options,
+  refuse,
+  start,
+  startChat,
+  startEcho,
+  startRefusing,
+  upgrade,
+} from "./kit.js";
 
 it("come by themselves, and other listeners get what no route takes", async () => {
   const app = makeApp();
