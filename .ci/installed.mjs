@@ -1,5 +1,6 @@
 // Installs the packed packages as a user would, outside of the workspace, beside the oldest versions of frameworks and of
-// TypeScript that are supported; forwards a request through each, as ES module and as CommonJS, and checks the types.
+// TypeScript that are supported; forwards a request through each, as ES module and as CommonJS, checks the types, and runs the
+// fetch handler on Bun and Deno.
 // `check-packages.mjs` packs them.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +18,9 @@ const BESIDE = {
   "@types/express4": "npm:@types/express@4.17.21",
   "@types/express5": "npm:@types/express@5.0.0",
   "@types/node": "22.10.0",
+  // No framework: the package carries the runtime.
+  bun: "1.4.5",
+  deno: "2.9.6",
   fastify: "5.0.0",
   typescript: "5.4.5",
 };
@@ -30,12 +34,15 @@ try {
     "mount.cjs",
     "use.mts",
     "use.cts",
+    "fetch-server.mjs",
+    "runtimes.mjs",
     "tsconfig.json",
   ])
     place(file);
   for (const file of ["mount.mjs", "mount.cjs"]) run(process.execPath, file);
+  run(process.execPath, "runtimes.mjs");
   run(process.execPath, "node_modules/typescript/bin/tsc", "-p", ".");
-  console.log("as installed: ES modules, CommonJS and types are well");
+  console.log("as installed: ES modules, CommonJS, types, Bun and Deno are well");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { ConnectPlan } from "@signalbox/core";
-import { Client, type Dispatcher } from "undici";
+// The file by its name: Bun has a module of its own in place of "undici", which cannot dispatch.
+import { Client, type Dispatcher } from "undici/index.js";
 import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
 import { isWatched, SocketSink } from "./spent-parts.js";
