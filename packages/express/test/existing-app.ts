@@ -1,6 +1,6 @@
 import bodyParser from "body-parser";
 import compression from "compression";
-import express4, { type Application } from "express4";
+import express4, { type Application, type RequestHandler } from "express4";
 import session from "express-session";
 import { fileURLToPath } from "node:url";
 
@@ -22,11 +22,13 @@ interface Task {
  *
  * @param before mounted in front of everything, as a gateway is
  */
-export function existingApp(before?: Parameters<Application["use"]>[0]): Application {
+export function existingApp(before?: RequestHandler): Application {
   const app = express4();
   if (before !== undefined) app.use(before);
-  app.use(compression({ threshold: 100 }));
-  app.use(session({ secret: "s", resave: false, saveUninitialized: false }));
+  // Their types are for Express 5; what they are given is the same.
+  const packs = compression({ threshold: 100 }) as unknown;
+  const remembers = session({ secret: "s", resave: false, saveUninitialized: false }) as unknown;
+  app.use(packs as RequestHandler, remembers as RequestHandler);
   app.use("/static", express4.static(fileURLToPath(new URL(".", import.meta.url))));
   app.use(bodyParser.json(), bodyParser.urlencoded({ extended: true }), bodyParser.text());
   pages(app);
@@ -74,7 +76,7 @@ function sessions(app: Application): void {
 function tasks(): express4.Router {
   const known = new Map<number, Task>();
   const router = express4.Router();
-  router.param("id", (req, res, next, id: string) => {
+  router.param("id", (_req, res, next, id: string) => {
     const task = known.get(Number(id));
     if (task === undefined) res.status(404).json({ error: "no such task" });
     else {

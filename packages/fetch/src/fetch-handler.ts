@@ -9,7 +9,7 @@ import {
   type ProxyOptions,
 } from "@signalbox/proxy";
 import { BodySource } from "./body-source.js";
-import { checkHandlers } from "./instance-handler.js";
+import { checkHandlers, handlerProblem } from "./instance-handler.js";
 import { NodeReply } from "./node-reply.js";
 import { NodeRequest } from "./node-request.js";
 import { framingOf, saysNothing, type Framing } from "./raw-headers.js";
@@ -112,7 +112,7 @@ function handle(
     // For policies, which are told when the request is over.
     reply.leave();
   };
-  const options: HandleOptions = { none, facts, trustedHops };
+  const options: HandleOptions = { none, facts, trustedHops, handlerProblem };
   proxy.handle(req.asNode, reply.asNode, options);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort);

@@ -43,14 +43,20 @@ export function instanceHandler(answer: FetchFunction): InstanceHandler {
   return Object.assign(handler, { [MADE]: true });
 }
 
+const WRONG_KIND = "takes requests of Node; make it with instanceHandler((request) => response)";
+
+/** Why a function cannot answer a `Request`; undefined for what was made here. */
+export function handlerProblem(handler: InstanceHandler): string | undefined {
+  return MADE in handler ? undefined : `fetchHandler: the handler ${WRONG_KIND}`;
+}
+
 /** @throws TypeError when an instance of a gateway is a function that takes no `Request` */
 export function checkHandlers(gateway: Gateway): void {
   for (const service of gateway.services) {
     for (const { id, handler } of gateway.instancesOf(service)) {
-      if (handler === undefined || MADE in handler) continue;
+      if (handler === undefined || handlerProblem(handler) === undefined) continue;
       throw new TypeError(
-        `fetchHandler: the handler of instance "${id}" of service "${service}" takes requests of Node; ` +
-          "make it with instanceHandler((request) => response)",
+        `fetchHandler: the handler of instance "${id}" of service "${service}" ${WRONG_KIND}`,
       );
     }
   }

@@ -4,7 +4,12 @@ import { Hono } from "hono";
 import { createGateway } from "@signalbox/core";
 import { createProxy } from "@signalbox/proxy";
 import { afterEach, describe, expect, it } from "vitest";
-import { fetchHandler, instanceHandler, type FetchFunction } from "../src/index.js";
+import {
+  fetchHandler,
+  instanceHandler,
+  type ExchangeEnd,
+  type FetchFunction,
+} from "../src/index.js";
 import { answered, atEnd, closeAll, get, listen, mount, signal } from "./kit.js";
 
 afterEach(closeAll);
@@ -159,4 +164,24 @@ it("refuses a function that takes requests of Node", () => {
     'fetchHandler: the handler of instance "old" of service "s" takes requests of Node; ' +
       "make it with instanceHandler((request) => response)",
   );
+});
+
+it("refuses to call one that comes later, and says so", async () => {
+  const told = Promise.withResolvers<ExchangeEnd>();
+  const gateway = createGateway({
+    services: { s: { instances: [] as { handler: () => void }[] } },
+    routes: [{ match: { path: "/*" }, to: "s" }],
+  } as never);
+  const handler = fetchHandler(gateway, { onEnd: told.resolve });
+  atEnd(() => handler.close({ graceMs: 0 }));
+  gateway.service("s").add({ handler: () => {}, id: "late" } as never);
+  const response = await handler(new Request("http://gateway/x"));
+  expect(response?.status).toBe(500);
+  expect((await told.promise).failure).toMatchObject({
+    ...{ side: "gateway", cause: "error" },
+    error: {
+      message:
+        "fetchHandler: the handler takes requests of Node; make it with instanceHandler((request) => response)",
+    },
+  });
 });

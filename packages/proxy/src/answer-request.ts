@@ -42,8 +42,9 @@ export function answerRequest(
   // The client left while the policies ran: nothing will tell of it any more.
   if (res.destroyed) return queueMicrotask(onClose);
   res.once("close", onClose);
-  const error = request.error === undefined ? undefined : programError(decision);
-  if (error !== undefined) return request.error?.(errorOf(failure) ?? error);
+  const { options } = request;
+  const error = options.error === undefined ? undefined : programError(decision);
+  if (error !== undefined) return options.error?.(errorOf(failure) ?? error);
   const made = answerOf(host, request, decision);
   if (decision.status === 400 || decision.status === 501) closeAfter(res);
   if (policies?.hasResponse !== true) return answer(req, res, made.status, made.headers, made.body);

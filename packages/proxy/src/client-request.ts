@@ -24,7 +24,11 @@ export class ClientRequest {
     const { req, marks } = request;
     this.#request = request;
     this.body = hasBody(req, marks) ? this.#bodyOf(decision, owner) : null;
-    this.#extras = extrasOf(req, marks, request.awaitsContinue && this.body !== null);
+    this.#extras = extrasOf(
+      req,
+      marks,
+      request.options.awaitsContinue === true && this.body !== null,
+    );
   }
 
   /** Whether all of it has come. */

@@ -8,6 +8,7 @@ import type { OpenList } from "./open-list.js";
 import type { PendingHeads } from "./pending-heads.js";
 import type { PolicyRun } from "./policy-run.js";
 import type { Pools } from "./pools.js";
+import type { HandleOptions } from "./proxy-options.js";
 import type { ServerRequest } from "./view.js";
 
 /** What an exchange needs of its proxy. */
@@ -37,11 +38,7 @@ export interface ExchangeRequest {
   readonly view: RequestView;
   /** When it came, on the clock of `performance`. */
   readonly startedAt: number;
-  /** The client waits for leave to send its body. */
-  readonly awaitsContinue: boolean;
   readonly policies: PolicyRun | undefined;
-  /** Gets what is wrong with the program, where the host of the proxy wants to answer that itself. */
-  readonly error: ((error: Error) => void) | undefined;
-  /** Hands on to the server that the proxy lives in; undefined where there is none. */
-  readonly none: (() => void) | undefined;
+  /** What the host of the proxy told with it. */
+  readonly options: HandleOptions;
 }

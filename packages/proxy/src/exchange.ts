@@ -51,7 +51,7 @@ export class Exchange implements Roles {
     this.#host = host;
     this.#request = request;
     this.res = res;
-    this.#awaitsContinue = request.awaitsContinue;
+    this.#awaitsContinue = request.options.awaitsContinue === true;
     // Every emitter gets its listener before anything can happen.
     res.on("error", ignore);
     res.on("close", () => this.#onClose());
@@ -103,11 +103,11 @@ export class Exchange implements Roles {
     const cause = error instanceof BodyReadError ? "error" : "policy";
     const failure: Failure = { side: "gateway", stage: "connect", cause, error };
     this.#attempts.cancel();
-    const { error: hand } = this.#request;
-    if (hand === undefined) return this.#fail(failure);
+    const { options } = this.#request;
+    if (options.error === undefined) return this.#fail(failure);
     this.#failure = failure;
     this.#limits.end();
-    hand(error);
+    options.error(error);
   }
 
   // --- what attempts ask and tell ---

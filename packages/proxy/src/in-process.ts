@@ -73,21 +73,23 @@ export class InProcess implements OpenReply, LimitsOwner {
 
   /** Calls the function. */
   begin(): void {
-    const { req, policies, awaitsContinue, view } = this.#request;
+    const { req, policies, options, view } = this.#request;
     // The client left while it waited: nothing will tell of it any more.
     if (this.res.destroyed) return queueMicrotask(() => this.#onClose());
     if (policies?.changesBody === true) return this.#failPolicy(new TypeError(NO_REQUEST_BODY));
     if ((this.#limits.remainingMs ?? 1) <= 0) return this.onRequestTimeout();
+    const handler = this.#decision.instance.handler as InstanceHandler;
+    const problem = options.handlerProblem?.(handler);
+    if (problem !== undefined) return this.#threw(new TypeError(problem));
     if (!this.#host.gateway.start(this.#decision))
       return this.#fail({ side: "gateway", stage: "connect", cause: "no-instance" });
     this.#isStarted = true;
     try {
       rewriteRequest(req, view, this.#decision);
       const res = nodeResponseOf(this.res);
-      if (awaitsContinue) res.writeContinue();
+      if (options.awaitsContinue === true) res.writeContinue();
       this.#limits.waitForHead();
-      const handler = this.#decision.instance.handler as InstanceHandler as Handler;
-      const made = handler(req, res, (error) => this.#next(error));
+      const made = (handler as Handler)(req, res, (error) => this.#next(error));
       if (isThenable(made)) made.then(undefined, (error: unknown) => this.#threw(error));
     } catch (error) {
       this.#threw(error);
@@ -109,9 +111,9 @@ export class InProcess implements OpenReply, LimitsOwner {
     if (isError) return this.#threw(error);
     this.#isHandedOn = true;
     if (!this.#response.isFresh) return;
-    const { none, req, view } = this.#request;
+    const { options, req, view } = this.#request;
     try {
-      if (none !== undefined) return none();
+      if (options.none !== undefined) return options.none();
     } catch (reason) {
       return this.#threw(reason);
     }
@@ -130,11 +132,11 @@ export class InProcess implements OpenReply, LimitsOwner {
     }
     if (failure.stage === "body")
       this.#outcome = { kind: "failure", stage: "body", cause: "truncated" };
-    const told = this.#request.error;
-    if (told === undefined || !this.#response.isFresh || this.#failure !== undefined)
+    const { options } = this.#request;
+    if (options.error === undefined || !this.#response.isFresh || this.#failure !== undefined)
       return this.#fail({ ...failure, error });
     this.#failure = { ...failure, error };
-    told(error);
+    options.error(error);
   }
 
   #onHead(): HeadVerdict {

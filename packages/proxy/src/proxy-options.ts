@@ -1,4 +1,4 @@
-import type { Fact } from "@signalbox/core";
+import type { Fact, InstanceHandler } from "@signalbox/core";
 import type { ErrorHook } from "./error-answer.js";
 import type { ExchangeEnd } from "./exchange-end.js";
 import type { MirrorEnd } from "./mirror.js";
@@ -83,6 +83,8 @@ export interface HandleOptions {
   readonly trustedHops?: number | undefined;
   /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
   readonly awaitsContinue?: boolean;
+  /** Why a function cannot take requests of this host, which `error` gets then. Default: each of them can. */
+  handlerProblem?(handler: InstanceHandler): string | undefined;
 }
 
 /** How a proxy closes. */

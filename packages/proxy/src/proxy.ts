@@ -135,7 +135,6 @@ class GatewayProxy implements Proxy, Roles {
     if (upgrade !== undefined)
       return this.#upgradeDoor.takeBack(req as IncomingMessage, upgrade, options);
     if (comesTooLate(req)) return;
-    const { none, error, awaitsContinue = false } = options;
     const res = replyTo(response);
     const startedAt = performance.now();
     const view = viewOf(req, options);
@@ -152,10 +151,10 @@ class GatewayProxy implements Proxy, Roles {
       return;
     }
     const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
-    if (decision.kind === "none") return this.handOn(req, res, none);
+    if (decision.kind === "none") return this.handOn(req, res, options.none);
     this.#underWay.begin();
     const policies = undefined;
-    this.act({ req, res, marks, view, startedAt, awaitsContinue, policies, error, none }, decision);
+    this.act({ req, res, marks, view, startedAt, policies, options }, decision);
   }
 
   begin(): void {
@@ -176,19 +175,15 @@ class GatewayProxy implements Proxy, Roles {
     req: ServerRequest,
     res: ServerReply,
     marks: number,
-    { none, error, awaitsContinue = false }: HandleOptions,
+    options: HandleOptions,
     { view, startedAt, policies }: Entry,
     decision: Decision,
     from = startedAt,
   ): void {
     if (decision.kind !== "none")
-      return this.act(
-        { req, res, marks, view, startedAt, awaitsContinue, policies, error, none },
-        decision,
-        from,
-      );
+      return this.act({ req, res, marks, view, startedAt, policies, options }, decision, from);
     this.#underWay.end();
-    this.handOn(req, res, none);
+    this.handOn(req, res, options.none);
   }
 
   handOn(req: ServerRequest, res: ServerReply, none: (() => void) | undefined): void {

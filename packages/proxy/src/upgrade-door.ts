@@ -119,9 +119,7 @@ export class UpgradeDoor {
     } else {
       const res = rawResponse(req, socket);
       const marks = marksOf(req);
-      const error = undefined;
-      const base = { req, res, marks, view, startedAt, policies, error };
-      const request = { ...base, awaitsContinue: false, none: undefined };
+      const request = { req, res, marks, view, startedAt, policies, options: NO_OPTIONS };
       // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
       if (isUpgrade && final.kind === "reject") answerRequest(this.#host, request, final);
       else this.#host.act(request, final);
@@ -130,5 +128,6 @@ export class UpgradeDoor {
 }
 
 const NOTHING = Buffer.alloc(0);
+const NO_OPTIONS: HandleOptions = {};
 
 function ignore(): void {}
