@@ -3,7 +3,7 @@ import { levelAt } from "./health/levels.js";
 import { murmur3 } from "./murmur3.js";
 import { freshen, isTimeless } from "./pool-levels.js";
 import type { Target } from "./runtime.js";
-import type { InstanceState, LevelState } from "./state.js";
+import type { InstanceState, LevelState, PoolState } from "./state.js";
 
 /** Chance and time, as far as a decision needs them: the next numbers by what they are for, and the clock. */
 export interface Draws {
@@ -14,6 +14,7 @@ export interface Draws {
   readonly mirror: () => number;
   /** Of copies. */
   readonly ofMirror: Chance;
+  readonly isCopy: false;
   readonly retry: () => number;
   readonly requestId: () => string;
   /** Read only when something depends on it: it is a tenth of the cost of a decision. */
@@ -21,7 +22,10 @@ export interface Draws {
 }
 
 /** Where an instance is drawn from: mirrors have draws of their own, so that a copy changes nothing of the request. */
-export type Chance = Pick<Draws, "balance" | "level">;
+export interface Chance extends Pick<Draws, "balance" | "level"> {
+  /** Whether it is for a copy. */
+  readonly isCopy: boolean;
+}
 
 const NOTHING: readonly never[] = Object.freeze([]);
 
@@ -36,7 +40,7 @@ export function choose(
   draws: Draws,
   key: number | undefined,
   tried: readonly string[] = NOTHING,
-  { balance: draw, level: drawLevel }: Chance = draws,
+  { balance: draw, level: drawLevel, isCopy }: Chance = draws,
   mayTryAll = true,
 ): InstanceState | undefined {
   if (target === undefined) return undefined;
@@ -47,7 +51,7 @@ export function choose(
   const level = levelFor(pool.levels, key, drawLevel);
   if (level === undefined) return undefined;
   const { candidates, prepared } = level;
-  const { cursor } = pool;
+  const cursor = cursorOf(pool, tried.length > 0, isCopy);
   const { inFlight } = level;
   const input: Input = { candidates, draw, now, cursor, key, inFlight, prepared };
   const { perInstance } = plan.limits;
@@ -56,11 +60,22 @@ export function choose(
     if (tried.length > 0) return pickUntried(plan.balancer, input, tried, pool.levels, perInstance);
     const picked = candidates[plan.balancer.pick(input)];
     if (picked === undefined || hasPlace(picked, perInstance)) return picked;
+    if (plan.balancer.usesKey === true) {
+      const other = pickByOtherKeys(plan.balancer, input, key, (each) =>
+        hasPlace(each, perInstance),
+      );
+      if (other !== undefined) return other;
+    }
     const left = firstOf(candidates, pool.levels, (each) => hasPlace(each, perInstance));
     return left && pickFrom(plan.balancer, input, left);
   } catch {
     return undefined;
   }
+}
+
+function cursorOf(pool: PoolState, isLater: boolean, isCopy: boolean): number {
+  if (isCopy) return pool.copyCursor;
+  return isLater ? pool.laterCursor : pool.cursor;
 }
 
 /** Whether an instance may get one request more. 0 is no limit. */
@@ -93,7 +108,7 @@ function pickUntried(
   const mayTake = (each: InstanceState): boolean =>
     !tried.includes(each.id) && hasPlace(each, perInstance);
   const { candidates, key } = input;
-  if (key !== undefined && balancer.usesKey === true) {
+  if (balancer.usesKey === true) {
     const again = pickByOtherKeys(balancer, input, key, mayTake);
     if (again !== undefined) return again;
   }
@@ -130,15 +145,15 @@ function firstOf(
 /** What is prepared is for all candidates: preparing it for fewer would cost more than the request. */
 const OTHER_KEYS = 8;
 
-// The same key comes to the same second instance, and so on. Source: Envoy, which draws Maglev again by another hash.
+// The same key comes to the same second instance, and so on; without one it is drawn again. Source: Envoy, which draws Maglev again by another hash.
 function pickByOtherKeys(
   balancer: Balancer,
   input: Input,
-  key: number,
+  key: number | undefined,
   mayTake: (instance: InstanceState) => boolean,
 ): InstanceState | undefined {
   for (let times = 0; times < OTHER_KEYS; times++) {
-    const other = times === 0 ? key : murmur3(String(key), times);
+    const other = times === 0 || key === undefined ? key : murmur3(String(key), times);
     const picked = input.candidates[balancer.pick({ ...input, key: other })];
     if (picked !== undefined && mayTake(picked)) return picked;
   }

@@ -29,7 +29,7 @@ import { isBad, parseRequest } from "./match/target.js";
 import { headerOf, type ParsedRequest, type RequestView } from "./request.js";
 import type { Runtime } from "./runtime.js";
 import { keptSplit, keyFor, placeFor } from "./place.js";
-import { circuitRetryAfter, isCircuitOpen, placesFor } from "./protection.js";
+import { circuitRetryAfter, isCircuitOpen, placesFor, takesMore } from "./protection.js";
 import { trailWith } from "./rewrite/forwarded.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import { readSplit } from "./split/read-split.js";
@@ -106,10 +106,10 @@ function forward(
     const changes = withCors(action, matched.request.view, backend.responseHeaders);
     return redirect(id, backend.redirect, matched, changes);
   }
-  const refusal = refusalOfLimits(runtime, id, action, backend, matched);
+  const refusal = refusalOfBody(id, action, matched);
   if (refusal !== undefined) return refusal;
   // The version is drawn before health is looked at: a broken canary must fail in its own share, not pour onto v1.
-  const place = placeFor(runtime, backend, matched, draws);
+  const place = placeFor(runtime, backend, action.priority, matched, draws);
   if (place !== undefined) {
     const trail = trailOf(runtime.plan, action, matched, draws);
     const mirrors = mirrorsOf(runtime, id, action, matched, draws, trail);
@@ -151,6 +151,9 @@ function nowhere(
   const headers = refusalHeaders(action, view);
   if (at !== undefined && isCircuitOpen(at, draws.now))
     return rejectOpen(service, id, headers, circuitRetryAfter(at, draws.now()));
+  const places = at === undefined ? Infinity : placesFor(runtime.plan, at, action.priority);
+  if (at !== undefined && at.pool.service.load.inFlight >= places)
+    return overloaded(service, places, id, action, matched);
   const { perInstance = 0 } = at?.plan.limits ?? {};
   const isFull = at?.pool.levels.some(({ candidates }) =>
     candidates.some(({ inFlight }) => inFlight >= perInstance),
@@ -174,26 +177,17 @@ function trailOf(
 }
 
 // Most requests have no limit to meet: then nothing is read.
-function refusalOfLimits(
-  runtime: Runtime,
+function refusalOfBody(
   id: string,
   action: ForwardPlan,
-  { service, target }: BackendPlan,
-  matched: MatchedPath,
+  { request }: MatchedPath,
 ): Decision | undefined {
   const { bodyBytes } = action.rules.limits;
-  if (bodyBytes > 0) {
-    const length = Number(headerOf(matched.request.view, "content-length", "Content-Length") ?? 0);
-    if (length > bodyBytes) {
-      const detail = `the body of ${length} bytes is larger than ${bodyBytes}`;
-      return reject(413, "too-large", detail, id, refusalHeaders(action, matched.request.view));
-    }
-  }
-  const at = runtime.targets[target];
-  if (at === undefined) return undefined;
-  const places = placesFor(runtime.plan, at, action.priority);
-  if (at.pool.service.load.inFlight < places) return undefined;
-  return overloaded(service, places, id, action, matched);
+  if (bodyBytes === 0) return undefined;
+  const length = Number(headerOf(request.view, "content-length", "Content-Length") ?? 0);
+  if (!(length > bodyBytes)) return undefined;
+  const detail = `the body of ${length} bytes is larger than ${bodyBytes}`;
+  return reject(413, "too-large", detail, id, refusalHeaders(action, request.view));
 }
 
 function overloaded(
@@ -226,7 +220,7 @@ function mirrorsOf(
   for (const mirror of action.mirrors) {
     if (draws.mirror() >= mirror.ratio) continue;
     const target = runtime.targets[mirror.target];
-    if (isCircuitOpen(target, draws.now)) continue;
+    if (!takesMore(runtime.plan, target, action.priority, draws.now)) continue;
     const key = keyFor(target, matched);
     const instance = choose(target, draws, key, NOTHING, draws.ofMirror);
     // A function would answer the client.

@@ -198,6 +198,8 @@ export interface Origin {
   readonly retryRule: RetryRule;
   /** Version of the pool that the instance was chosen from: empty for all of the service. */
   readonly pool: string;
+  /** Whether it is a copy of another request. */
+  readonly isCopy: boolean;
 }
 
 /** What a service knows a client by, where it asks for it. */

@@ -81,6 +81,7 @@ class NotedDraws implements Draws {
   readonly level: () => number;
   readonly mirror: () => number;
   readonly ofMirror: Draws["ofMirror"];
+  readonly isCopy = false;
   readonly retry: () => number;
   readonly requestId: () => string;
   readonly now: () => number;
@@ -97,6 +98,7 @@ class NotedDraws implements Draws {
     this.ofMirror = {
       balance: this.#noted("mirror-balance", draws.ofMirror.balance),
       level: this.#noted("mirror-level", draws.ofMirror.level),
+      isCopy: true,
     };
   }
 

@@ -3,6 +3,8 @@ import type { GatewayChange } from "./change.js";
 import type { ServiceConfig } from "./config/service-config.js";
 import type { RouteConfig } from "./config/route-config.js";
 import type { Decision, ForwardDecision } from "./decision.js";
+import type { Balancer } from "./balance/balancer.js";
+import { consistentHash } from "./balance/consistent-hash.js";
 import { createGateway, type Gateway } from "./gateway.js";
 import type { Outcome } from "./outcome.js";
 import { testEnv } from "./testing/env.js";
@@ -132,6 +134,23 @@ describe("a circuit breaker", () => {
     });
   });
 
+  it("counts bodies that are cut behind a good head, also those of trials", () => {
+    const { begin, gateway, phases, env, calls } = started({ breaker });
+    const cut = (): void => {
+      const decision = begin();
+      gateway.report(decision, { kind: "head", status: 200, headMs: 1 });
+      gateway.report(decision, { kind: "failure", stage: "body", cause: "truncated" });
+    };
+    for (let i = 0; i < 4; i++) cut();
+    expect(phases).toEqual(["open"]);
+    env.advance(5_000);
+    cut();
+    expect(phases).toEqual(["open", "half-open", "open"]);
+    env.advance(10_000);
+    calls(OK, 2);
+    expect(phases.slice(3)).toEqual(["half-open", "closed"]);
+  });
+
   it("keeps its state over an update and in a snapshot", () => {
     const { calls, ask, gateway, env } = started({ breaker });
     calls(BAD, 4);
@@ -159,6 +178,32 @@ describe("a fallback", () => {
     expect(ask()).toMatchObject({ kind: "forward", service: "spare" });
   });
 
+  it("takes what is more than the limits of a service, up to its own", () => {
+    const { begin, ask } = started(
+      { limits: { requests: 1 } },
+      { to: { service: "s", fallback: { service: "spare" } } },
+    );
+    expect([begin().service, begin().service]).toEqual(["s", "spare"]);
+    const { gateway } = started(
+      { instances: [] },
+      { to: { service: "spare", fallback: { service: "s" } } },
+    );
+    expect(gateway.decide(view)).toMatchObject({ service: "spare" });
+    expect(ask("/low")).toMatchObject({ kind: "reject", reason: "overloaded" });
+  });
+
+  it("is bound to the limits of its service", () => {
+    const services = {
+      s: { instances: [] },
+      spare: { instances: ["http://z"], limits: { requests: 2 } },
+    };
+    const to = { service: "s", fallback: { service: "spare" } };
+    const { begin, ask } = started({}, { to }, { services });
+    begin();
+    begin();
+    expect(ask().kind).toBe("reject");
+  });
+
   it("may be a fixed response, also behind another service", () => {
     const respond = { status: 200, headers: { "X-From": "cache" }, body: "later" };
     const answer = { kind: "respond", status: 200, body: "later", route: "/*" };
@@ -180,6 +225,49 @@ describe("a fallback", () => {
 });
 
 describe("limits", () => {
+  it("hold for copies and hedges too", () => {
+    const copied = started(
+      { limits: { requests: 2 } },
+      { to: "spare", mirror: [{ service: "s" }] },
+    );
+    const copies = Array.from({ length: 4 }, () => {
+      const { mirrors } = copied.begin();
+      for (const copy of mirrors) copied.gateway.start(copy);
+      return mirrors.length;
+    });
+    expect(copies).toEqual([1, 1, 0, 0]);
+    const hedged = started({ limits: { requests: 2 } }, { hedge: { delayMs: 5 } });
+    const [first] = [hedged.begin(), hedged.begin()] as const;
+    expect(hedged.gateway.hedge(first, { replayable: true })).toEqual({
+      kind: "stop",
+      reason: "overloaded",
+    });
+  });
+
+  it("prepare nothing anew for a key whose instance is full", () => {
+    let bare = 0;
+    const balancer: Balancer = {
+      ...consistentHash,
+      pick: (input) => {
+        if (input.prepared === undefined) bare++;
+        return consistentHash.pick(input);
+      },
+    };
+    const { gateway } = started({
+      instances: Array.from({ length: 10 }, (_, index) => `http://i${index}`),
+      limits: { perInstance: 1 },
+      balancer: balancer as never,
+    });
+    const ask = (): Decision => gateway.decide({ ...view, remoteAddress: "10.0.0.7" });
+    const first = ask();
+    gateway.start(first);
+    const second = ask();
+    expect([first, second]).toMatchObject([{ kind: "forward" }, { kind: "forward" }]);
+    expect(second).not.toMatchObject({ instance: (first as ForwardDecision).instance });
+    expect(ask()).toEqual(second);
+    expect(bare).toBe(0);
+  });
+
   it("shed the lower priority first", () => {
     const { begin, ask } = started({ limits: { requests: 10 } });
     for (let i = 0; i < 9; i++) begin();

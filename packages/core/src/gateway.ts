@@ -96,7 +96,9 @@ class SignalboxGateway implements Gateway, ControlHost {
       ofMirror: {
         balance: () => env.random("mirror-balance"),
         level: () => env.random("mirror-level"),
+        isCopy: true,
       },
+      isCopy: false,
       retry: () => env.random("retry"),
       requestId: () => env.randomId(),
       now: () => env.now(),

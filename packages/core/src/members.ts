@@ -41,8 +41,7 @@ export function newService(
     load: before?.load ?? { inFlight: 0 },
     tally: undefined,
   };
-  for (const version of ["", ...versions])
-    addPool(service, version, before?.pools?.get(version)?.cursor);
+  for (const version of ["", ...versions]) addPool(service, version, before?.pools?.get(version));
   return service;
 }
 
@@ -60,7 +59,7 @@ function sessionsFor(
   return before === undefined ? newSessionMemory(rule) : withBounds(before, rule, now);
 }
 
-function addPool(service: ServiceState, version: string, cursor = 0): PoolState {
+function addPool(service: ServiceState, version: string, before?: PoolState): PoolState {
   const pool: PoolState = {
     service,
     members: [],
@@ -68,7 +67,9 @@ function addPool(service: ServiceState, version: string, cursor = 0): PoolState 
     isPanic: false,
     staleAt: Number.NEGATIVE_INFINITY,
     workedOutBy: undefined,
-    cursor,
+    cursor: before?.cursor ?? 0,
+    laterCursor: before?.laterCursor ?? 0,
+    copyCursor: before?.copyCursor ?? 0,
     inFlight: 0,
   };
   service.pools.set(version, pool);

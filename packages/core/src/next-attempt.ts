@@ -12,7 +12,7 @@ import {
   type StopReason,
 } from "./health/retry.js";
 import type { Outcome } from "./outcome.js";
-import { isCircuitOpen } from "./protection.js";
+import { isCircuitOpen, isFull } from "./protection.js";
 import { targetOf, type Runtime, type Target } from "./runtime.js";
 import type { InstanceState } from "./state.js";
 
@@ -56,7 +56,9 @@ export function hedgeAttempt(
   if (service === undefined) return stop("no-instance");
   const { retryBudget } = runtime.plan.services.get(before.service) ?? {};
   if (!mayRetry(retryBudget, service.retryBudget, draws.now())) return stop("budget");
-  if (isCircuitOpen(targetBefore(runtime, before), draws.now)) return stop("circuit-open");
+  const target = targetBefore(runtime, before);
+  if (isCircuitOpen(target, draws.now)) return stop("circuit-open");
+  if (target !== undefined && isFull(target)) return stop("overloaded");
   const instance = chooseAgain(runtime, draws, before);
   // The same request once more where it is slow already helps nobody.
   if (instance === undefined || isTried(before, instance)) return stop("no-instance");

@@ -4,7 +4,7 @@ import { choose, type Draws } from "./choose.js";
 import { clientPin, pinCookies, pinnedIn } from "./client-pin.js";
 import type { BackendPlan, SplitPlan } from "./config/plan.js";
 import type { KnownClient, Origin } from "./decision.js";
-import { isCircuitOpen } from "./protection.js";
+import { takesMore } from "./protection.js";
 import { requestKey } from "./request-key.js";
 import type { MatchedPath } from "./rewrite/rewrite.js";
 import type { Runtime, Target } from "./runtime.js";
@@ -42,21 +42,32 @@ export function keptSplit(
 
 /** Where a share goes. A fallback is better than an instance that is ejected; that is better than nothing. */
 export function placeFor(
-  { targets }: Runtime,
+  runtime: Runtime,
   { target, origin, fallback }: BackendPlan,
+  priority: number,
   matched: MatchedPath,
   draws: Draws,
 ): InstancePlace | undefined {
-  const main = isCircuitOpen(targets[target], draws.now) ? undefined : targets[target];
+  const main = openTarget(runtime, target, priority, draws);
   if (fallback === undefined) return placeIn(main, origin, matched, draws);
-  const second = targets[fallback.target];
-  const spare = isCircuitOpen(second, draws.now) ? undefined : second;
+  const spare = openTarget(runtime, fallback.target, priority, draws);
   return (
     placeIn(main, origin, matched, draws, false) ??
     placeIn(spare, fallback.origin, matched, draws, false) ??
     placeIn(main, origin, matched, draws) ??
     placeIn(spare, fallback.origin, matched, draws)
   );
+}
+
+// What is full or shut off gets nothing, whatever its instances could take.
+function openTarget(
+  { plan, targets }: Runtime,
+  number: number,
+  priority: number,
+  { now }: Draws,
+): Target | undefined {
+  const target = targets[number];
+  return takesMore(plan, target, priority, now) ? target : undefined;
 }
 
 function placeIn(

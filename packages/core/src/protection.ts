@@ -1,13 +1,20 @@
 import type { Announce } from "./change.js";
 import type { Plan, ServicePlan } from "./config/plan.js";
-import { limitOf, newConcurrencyState, observeCall } from "./health/adaptive-concurrency.js";
+import {
+  firstLimitOf,
+  limitOf,
+  newConcurrencyState,
+  observeCall,
+} from "./health/adaptive-concurrency.js";
 import {
   breakerAnswer,
   cancelCall,
   countCall,
+  failCounted,
   retryAfterOf,
   settleBreaker,
   startCall,
+  type BreakerPhase,
 } from "./health/circuit-breaker.js";
 import { gradeOf } from "./health/grade.js";
 import { placesOf } from "./health/load-shed.js";
@@ -35,10 +42,27 @@ export function placesFor({ shedShares }: Plan, { plan, pool }: Target, priority
   return placesOf(limit, shedShares.get(plan.name)?.get(priority) ?? 1);
 }
 
+/** Whether a target takes a request of a priority more: its circuit lets it through, and its service has a place. */
+export function takesMore(
+  plan: Plan,
+  target: Target | undefined,
+  priority: number,
+  now: () => number,
+): target is Target {
+  if (target === undefined || isCircuitOpen(target, now)) return false;
+  return target.pool.service.load.inFlight < placesFor(plan, target, priority);
+}
+
+/** Whether all places of a service are taken, those for requests of the highest priority included. */
+export function isFull({ plan, pool }: Target): boolean {
+  const limit = limitNow(plan, pool.service);
+  return limit > 0 && pool.service.load.inFlight >= limit;
+}
+
 function limitNow({ limits: { requests, adaptive } }: ServicePlan, service: ServiceState): number {
   if (adaptive === undefined) return requests;
   const state = service.concurrency;
-  const limit = state === undefined ? adaptive.initialLimit : limitOf(adaptive, state);
+  const limit = state === undefined ? firstLimitOf(adaptive) : limitOf(adaptive, state);
   return requests === 0 ? limit : Math.min(requests, limit);
 }
 
@@ -78,16 +102,34 @@ export function endCall(
     const grade = gradeOf(outcome);
     const isFailure = grade === "connect-failure" || grade === "gateway-failure";
     const call = { period, isFailure, durationMs };
-    const phase = countCall(plan.breaker, service.breaker, call, now);
-    if (phase !== undefined) {
-      service.dueAt = Math.min(service.dueAt, service.breaker.openUntil);
-      announce({ kind: "breaker", service: service.name, phase });
-    }
+    tellPhase(service, countCall(plan.breaker, service.breaker, call, now), announce);
   }
   const { adaptive } = plan.limits;
   if (adaptive === undefined || durationMs === 0) return;
   service.concurrency ??= newConcurrencyState(adaptive);
   observeCall(adaptive, service.concurrency, durationMs, service.load.inFlight, draw, now);
+}
+
+/** A call that was judged by its head came to no whole response. */
+export function breakCall(
+  plan: ServicePlan,
+  service: ServiceState,
+  period: number,
+  now: number,
+  announce: Announce,
+): void {
+  if (plan.breaker === undefined) return;
+  tellPhase(service, failCounted(plan.breaker, service.breaker, period, now), announce);
+}
+
+function tellPhase(
+  service: ServiceState,
+  phase: BreakerPhase | undefined,
+  announce: Announce,
+): void {
+  if (phase === undefined) return;
+  service.dueAt = Math.min(service.dueAt, service.breaker.openUntil);
+  announce({ kind: "breaker", service: service.name, phase });
 }
 
 /** A call ended and says nothing, because the client left. */

@@ -5,10 +5,10 @@ import { settleDue, tellDrained } from "./due.js";
 import { isGatewayFailure } from "./health/outlier.js";
 import { countAttempt } from "./health/retry-budget.js";
 import { judge } from "./judge.js";
-import { beginCall, endCall, forgetCall } from "./protection.js";
+import { beginCall, breakCall, endCall, forgetCall } from "./protection.js";
 import type { Outcome } from "./outcome.js";
 import type { Runtime } from "./runtime.js";
-import type { InstanceState } from "./state.js";
+import type { InstanceState, ServiceState } from "./state.js";
 
 /** Takes a place at the instance of a decision. False when it was started before or the instance is gone. */
 export function startAttempt(
@@ -24,19 +24,26 @@ export function startAttempt(
   if (instance.reference !== decision.instance) return false;
   if (!Forward.start(decision, instance)) return false;
   count(instance, 1);
-  const pool = service.pools.get(Forward.originOf(decision).pool);
   const known = Forward.knownOf(decision);
-  const isFirst = decision.attempt === 1;
-  // A pin takes nobody's turn: whoever comes with every second request would else get all that have none.
-  if (pool !== undefined && !(isFirst && known?.isPinned === true)) pool.cursor++;
+  takeTurn(service, decision, known?.isPinned === true);
   // Of later attempts the one that answers is kept: a hedge that is started may be the one that is left.
-  if (isFirst) noteSession(service, known?.session, instance, now);
+  if (decision.attempt === 1) noteSession(service, known?.session, instance, now);
   if (now >= service.dueAt) settleDue(service, now, announce);
   const plan = runtime.plan.services.get(service.name);
   if (plan?.breaker !== undefined)
     Forward.belongTo(decision, beginCall(plan, service, now, announce));
   countAttempt(service.retryBudget, decision.attempt > 1, now);
   return true;
+}
+
+// Each kind has turns of its own: what comes with every second request would else leave the others to every second instance.
+function takeTurn({ pools }: ServiceState, decision: Forward, isPinned: boolean): void {
+  const { pool: version, isCopy } = Forward.originOf(decision);
+  const pool = pools.get(version);
+  if (pool === undefined) return;
+  if (isCopy) pool.copyCursor++;
+  else if (decision.attempt > 1) pool.laterCursor++;
+  else if (!isPinned) pool.cursor++;
 }
 
 /** Takes an outcome back into the state. False when it was not expected: never started, or reported before. */
@@ -60,6 +67,7 @@ export function settleOutcome(
   if (ended === undefined) return false;
   const { instance, isJudged, isBlamed } = ended;
   if (!isJudged) learn(runtime, decision, outcome, draw, now, announce);
+  else if (!isBlamed && outcome.kind === "failure") unlearn(runtime, decision, now, announce);
   count(instance, -1);
   if (!isJudged && outcome.kind === "response") noteAnswer(runtime, decision, instance, now);
   // One attempt is one failure at most, whatever came after a head that was one.
@@ -99,6 +107,19 @@ function learn(
   if (outcome.kind === "cancelled") return forgetCall(service, period);
   const { attemptMs } = decision.timeouts;
   endCall(servicePlan, service, { period, outcome, attemptMs }, draw, now, announce);
+}
+
+// A head that was well, and no whole response behind it.
+function unlearn(
+  { plan, services }: Runtime,
+  decision: Forward,
+  now: number,
+  announce: Announce,
+): void {
+  const servicePlan = plan.services.get(decision.service);
+  const service = services.get(decision.service);
+  if (servicePlan === undefined || service === undefined) return;
+  breakCall(servicePlan, service, Forward.periodOf(decision), now, announce);
 }
 
 function count(instance: InstanceState, requests: 1 | -1): void {

@@ -2,7 +2,7 @@ import { newConcurrencyState, CONCURRENCY_DEFAULTS } from "./health/adaptive-con
 import type { BreakerPhase, BreakerState } from "./health/circuit-breaker.js";
 import type { ProbeState } from "./health/probe.js";
 import type { WindowCounts } from "./health/window-counts.js";
-import type { InstanceState, PoolState, ServiceState } from "./state.js";
+import type { InstanceState, ServiceState } from "./state.js";
 
 /** State of one instance as plain data. Times are what remains. */
 export interface InstanceSnapshot {
@@ -38,6 +38,9 @@ export interface ServiceSnapshot {
   readonly instances: { readonly [id: string]: InstanceSnapshot };
   /** Requests started by version; the empty name stands for backends that name no version. */
   readonly cursors: { readonly [version: string]: number };
+  /** The same of attempts after the first, and of copies. */
+  readonly laterCursors: { readonly [version: string]: number };
+  readonly copyCursors: { readonly [version: string]: number };
   /** Requests and retries of the last ten seconds, the running second first. */
   readonly requests: readonly number[];
   readonly retries: readonly number[];
@@ -75,6 +78,8 @@ export interface PartialSnapshot {
     readonly [name: string]: {
       readonly instances?: { readonly [id: string]: Partial<InstanceSnapshot> };
       readonly cursors?: { readonly [version: string]: number };
+      readonly laterCursors?: { readonly [version: string]: number };
+      readonly copyCursors?: { readonly [version: string]: number };
       readonly requests?: readonly number[];
       readonly retries?: readonly number[];
       readonly intervalMsAgo?: number;
@@ -93,7 +98,9 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
     instances: record(
       [...service.instances].map(([id, instance]) => [id, snapshotInstance(instance, now)]),
     ),
-    cursors: record([...service.pools].map(([version, pool]) => [version, pool.cursor])),
+    cursors: cursorsOf(service, "cursor"),
+    laterCursors: cursorsOf(service, "laterCursor"),
+    copyCursors: cursorsOf(service, "copyCursor"),
     requests: recent(service.retryBudget.requests, service.retryBudget.second, now),
     retries: recent(service.retryBudget.retries, service.retryBudget.second, now),
     intervalMsAgo: now - service.windowStartedAt,
@@ -104,6 +111,30 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
     },
     adaptiveLimit: service.concurrency?.limit ?? null,
   };
+}
+
+/** What takes turns, each in its own. */
+const CURSORS = ["cursor", "laterCursor", "copyCursor"] as const;
+
+type CursorKind = (typeof CURSORS)[number];
+
+function cursorsOf({ pools }: ServiceState, kind: CursorKind): Readonly<Record<string, number>> {
+  return record([...pools].map(([version, pool]) => [version, pool[kind]]));
+}
+
+function restoreCursors(
+  { pools }: ServiceState,
+  kind: CursorKind,
+  wanted: Readonly<Record<string, number>>,
+  at: string,
+  unknown: string[],
+): void {
+  for (const [version, cursor] of Object.entries(wanted)) {
+    const pool = pools.get(version);
+    const pointer = `${at}/${kind}s/${escapePointer(version)}`;
+    if (pool === undefined) unknown.push(pointer);
+    else pool[kind] = count(cursor, pointer);
+  }
 }
 
 function snapshotInstance(instance: InstanceState, now: number): InstanceSnapshot {
@@ -174,11 +205,8 @@ export function restoreServices(
       service.concurrency.limit = time(adaptiveLimit, `${at}/adaptiveLimit`);
     }
     service.windowStartedAt = now - time(wanted.intervalMsAgo ?? 0, `${at}/intervalMsAgo`);
-    for (const [version, cursor] of Object.entries(wanted.cursors ?? {})) {
-      const pool: PoolState | undefined = service.pools.get(version);
-      if (pool === undefined) unknown.push(`${at}/cursors/${escapePointer(version)}`);
-      else pool.cursor = count(cursor, `${at}/cursors/${escapePointer(version)}`);
-    }
+    for (const kind of CURSORS)
+      restoreCursors(service, kind, wanted[`${kind}s`] ?? {}, at, unknown);
     const budget = service.retryBudget;
     budget.second = Math.floor(now / 1000);
     restoreCounts(budget.requests, wanted.requests, budget.second, `${at}/requests`);

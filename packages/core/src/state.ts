@@ -106,8 +106,11 @@ export interface PoolState {
   staleAt: number;
   /** The plan that the levels were worked out by: what one balancer prepared is nothing to another. */
   workedOutBy: object | undefined;
-  /** Requests started here. */
+  /** Requests that a balancer brought here: whose turn it is. A pin takes no turn. */
   cursor: number;
+  /** The same of attempts after the first, and of copies: they take no turn of the requests. */
+  laterCursor: number;
+  copyCursor: number;
   /** Requests under way at its members. */
   inFlight: number;
 }

@@ -156,7 +156,7 @@ function compileMirror(
     service,
     target: targets.numberOf(service, version),
     ratio,
-    origin: Object.freeze({ retryRule: NO_RETRY, pool: version }),
+    origin: Object.freeze({ retryRule: NO_RETRY, pool: version, isCopy: true }),
     requestHeaders: levels(route.requestHeaders),
     rewrite: compileRewrites(options, route.rewrite),
     rules: mirrorRules(mirror, defaults),
@@ -229,7 +229,7 @@ function compileBackend(
     target: targets.numberOf(service, version),
     fallback: fallback && compileFallback(fallback, service, targets, retryRule),
     fallbackResponse: fallback?.respond && fixedResponse(fallback.respond),
-    origin: Object.freeze({ retryRule, pool: version }),
+    origin: Object.freeze({ retryRule, pool: version, isCopy: false }),
     requestHeaders: levels(route.requestHeaders, backend.requestHeaders),
     responseHeaders: levels(route.responseHeaders, backend.responseHeaders),
     rewrite: compileRewrites(options, route.rewrite, backend.rewrite),
@@ -247,7 +247,7 @@ function compileFallback(
   const pool = version ?? "";
   return Object.freeze({
     target: targets.numberOf(service ?? own, pool),
-    origin: Object.freeze({ retryRule, pool }),
+    origin: Object.freeze({ retryRule, pool, isCopy: false }),
   });
 }
 

@@ -85,6 +85,11 @@ export interface ConcurrencyState {
   mostInFlight: number;
 }
 
+/** The limit before anything is known. */
+export function firstLimitOf({ initialLimit, minLimit, maxLimit }: ConcurrencyRule): number {
+  return Math.min(Math.max(initialLimit, minLimit), maxLimit);
+}
+
 /** Fewer calls make no sample. Source: Netflix concurrency-limits, `WindowedLimit`, `windowSize`. */
 const SAMPLE_CALLS = 10;
 /** Share of the limit while the best latency is measured: the limit is at most 2.5 times what the service bears, so this is less than that. */
@@ -102,7 +107,7 @@ const LEAST_RTT_MS = 0.1;
 /** The state before the first call. It begins with a measurement, for which the limit is not lowered. */
 export function newConcurrencyState(rule: ConcurrencyRule): ConcurrencyState {
   return {
-    limit: Math.min(Math.max(rule.initialLimit, rule.minLimit), rule.maxLimit),
+    limit: firstLimitOf(rule),
     minRttMs: 0,
     rttMs: 0,
     isMeasuring: true,

@@ -1,5 +1,6 @@
 import {
   addCall,
+  addFailure,
   clearSlidingWindow,
   newSlidingWindow,
   sumCalls,
@@ -203,7 +204,37 @@ export function countCall(
   if (state.phase === "half-open") return countTrial(rule, state, period, isFailure, isSlow, now);
   if (state.phase === "open" || period !== state.period) return undefined;
   addCall(state.window, rule.windowMs, isFailure, isSlow, now);
-  if (!isFailure && !isSlow) return undefined;
+  return isFailure || isSlow ? judgeWindow(rule, state, now) : undefined;
+}
+
+/**
+ * Takes in, in place, that a call which was counted by the head of its response came to no whole one; once a call.
+ *
+ * @returns the new phase; undefined when it stays
+ */
+export function failCounted(
+  rule: BreakerRule,
+  state: BreakerState,
+  period: number,
+  now: number,
+): BreakerPhase | undefined {
+  const { judged } = state;
+  if (state.phase === "half-open") {
+    if (period < state.firstTrialPeriod) return undefined;
+    judged.failures++;
+    const all = Math.max(rule.halfOpenCalls, judged.calls);
+    return isTooBad(rule, judged.failures, judged.slow, all) ? open(rule, state, now) : undefined;
+  }
+  if (state.phase === "open" || period !== state.period) return undefined;
+  addFailure(state.window, rule.windowMs, now);
+  return judgeWindow(rule, state, now);
+}
+
+function judgeWindow(
+  rule: BreakerRule,
+  state: BreakerState,
+  now: number,
+): BreakerPhase | undefined {
   const { judged } = state;
   sumCalls(state.window, rule.windowMs, judged, now);
   if (judged.calls < rule.minimumCalls) return undefined;

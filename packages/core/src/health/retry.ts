@@ -28,6 +28,7 @@ export type StopReason =
   | "time"
   | "no-instance"
   | "circuit-open"
+  | "overloaded"
   | "switched-off"
   | "internal";
 

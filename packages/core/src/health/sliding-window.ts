@@ -50,6 +50,13 @@ export function addCall(
   if (isSlow) slow[bucket] = (slow[bucket] as number) + 1;
 }
 
+/** Takes in, in place, that a call which was counted before has failed after all. */
+export function addFailure(window: SlidingWindow, windowMs: number, now: number): void {
+  moveOn(window, windowMs / BUCKETS, now);
+  const { bucket, failures } = window;
+  failures[bucket] = (failures[bucket] as number) + 1;
+}
+
 /** Writes into `sum` what the last `windowMs` came to, the running bucket included. Leaves the window as it is. */
 export function sumCalls(
   window: SlidingWindow,
