@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { upgradeResponse, type Proxy } from "@signalbox/proxy";
+import { routeUpgrade, type Proxy } from "@signalbox/proxy";
 import type { Middleware } from "koa";
 
 /** A gateway as middleware of Koa: what no route takes goes to the next one. */
@@ -30,7 +30,7 @@ export function gatewayMiddleware(proxy: Proxy): Middleware {
 /** Sends websockets through the middleware too: they would get past whatever asks there who they are. */
 export function routeUpgrades(server: Server): void {
   server.on("upgrade", (req, socket, head) => {
-    server.emit("request", req, upgradeResponse(req, socket, head));
+    routeUpgrade(req, socket, head, (res) => void server.emit("request", req, res));
   });
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Gateway } from "@signalbox/core";
-import { upgradeResponse, viewOf, type Proxy } from "@signalbox/proxy";
+import { routeUpgrade, viewOf, type Proxy } from "@signalbox/proxy";
 
 type UpgradeListener = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -32,7 +32,5 @@ export function upgradeThroughHost(
   if (hasOthers && gateway.match(viewOf(req)).kind === "none") return;
   if (onTheirWay.has(req)) return;
   onTheirWay.add(req);
-  server.emit("request", req, upgradeResponse(req, socket, head, hasOthers ? ignore : undefined));
+  routeUpgrade(req, socket, head, (res) => void server.emit("request", req, res));
 }
-
-function ignore(): void {}

@@ -1,9 +1,11 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import type { IncomingMessage } from "node:http";
 import type { Request, RequestHandler, Response } from "express";
 import { describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import {
+  ask,
   listen,
   middlewareFor,
   startChat,
@@ -152,5 +154,72 @@ describe.each(versions)("upgrades in $name", ({ express }) => {
     expect((await upgrade(`${url}/two`)).status).toBe(405);
     expect((await upgrade(`${url}/three`)).status).toBe(404);
     expect(requests).toBe(3);
+  });
+
+  it("find the second of two gateways beside another listener too", async () => {
+    const one = middlewareFor([{ path: "/one", to: await startRefusing(403) }]);
+    const two = middlewareFor([{ path: "/two", to: await startRefusing(405) }]);
+    const { url, server } = await listen(express().use(one, two));
+    server.on("upgrade", one.upgrade).on("upgrade", two.upgrade);
+    server.on("upgrade", (req, socket) => {
+      if (req.url === "/theirs") socket.end("HTTP/1.1 418 No\r\ncontent-length: 0\r\n\r\n");
+    });
+    expect((await upgrade(`${url}/one`)).status).toBe(403);
+    expect((await upgrade(`${url}/two`)).status).toBe(405);
+    expect((await upgrade(`${url}/theirs`)).status).toBe(418);
+  });
+
+  it("that middleware has answered go nowhere, although it goes on", async () => {
+    let asked = 0;
+    const { url: instance, server: chat } = await listen();
+    chat.on("upgrade", (_req, socket) => {
+      asked++;
+      socket.destroy();
+    });
+    const middleware = middlewareFor([{ path: "/chat", to: instance }]);
+    const forgets: RequestHandler = (_req, res, next) => {
+      res.status(401).send("who?");
+      next();
+    };
+    const { url, server } = await listen(express().use(forgets, middleware));
+    server.on("upgrade", middleware.upgrade);
+    expect(await upgrade(`${url}/chat`)).toEqual({ status: 401, body: "who?" });
+    expect(asked).toBe(0);
+    expect(middleware.proxy.counts.upgrades).toBe(0);
+  });
+
+  it("that a client gives up while the application waits are noticed there", async () => {
+    const waiting = Promise.withResolvers<Response>();
+    const app = express().use(middlewareFor([]), ((_req, res) => {
+      waiting.resolve(res);
+    }) as RequestHandler);
+    const { url, server } = await listen(app);
+    const middleware = middlewareFor([]);
+    server.on("upgrade", middleware.upgrade);
+    const { hostname, port } = new URL(url);
+    const client = connect(Number(port), hostname);
+    client.write(
+      "GET /poll HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly",
+    );
+    const res = await waiting.promise;
+    const closed = once(res, "close");
+    client.end();
+    await closed;
+  });
+
+  it("to another protocol keep their bodies, at the gateway and in the application", async () => {
+    const middleware = middlewareFor([{ path: "/orders", to: await startEcho() }]);
+    const app = express().use(middleware, express.text(), ((req, res) => {
+      res.send(`app ${req.body as string}`);
+    }) as RequestHandler);
+    const { url, server } = await listen(app);
+    server.on("upgrade", middleware.upgrade);
+    const headers = {
+      ...{ connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" },
+      ...{ "content-type": "text/plain", "content-length": "9" },
+    };
+    const question = { method: "POST", headers, body: "important" };
+    expect((await ask(`${url}/orders`, question)).body).toBe("POST /orders important");
+    expect((await ask(`${url}/own`, question)).body).toBe("app important");
   });
 });

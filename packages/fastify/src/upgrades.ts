@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Gateway } from "@signalbox/core";
-import { attachUpgrades, upgradeResponse, viewOf } from "@signalbox/proxy";
+import { attachUpgrades, routeUpgrade, viewOf } from "@signalbox/proxy";
 
 /** An application of Fastify, as far as it matters here. */
 interface Application {
@@ -22,7 +22,7 @@ export function routeUpgrades(app: Application, gateway: Gateway): () => void {
     upgrade: (req, socket, head, { none } = {}) => {
       const isOurs = isBelow(req.url as string) && gateway.match(viewOf(req)).kind !== "none";
       if (!isOurs && none !== undefined) return none();
-      app.routing(req, upgradeResponse(req, socket, head, none));
+      routeUpgrade(req, socket, head, (res) => app.routing(req, res), none);
     },
   });
 }

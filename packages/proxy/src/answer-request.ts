@@ -21,6 +21,9 @@ export interface AnswerHost {
   ended(over: Over, policies: PolicyRun | undefined): void;
 }
 
+/** The client left before it was answered. */
+export const LEFT: Failure = { side: "client", stage: "connect", cause: "left" };
+
 type OwnDecision = Exclude<AnsweringDecision, ForwardDecision>;
 
 /** Answers a request that no instance is asked for. */
@@ -35,9 +38,11 @@ export function answerRequest(
   res.on("error", ignore);
   let failure = policies?.failure;
   const onClose = (): void => {
-    const { statusCode, writableFinished } = res;
+    const { headersSent, statusCode, writableFinished } = res;
     host.open.remove(reply);
-    host.ended(answerEnd(request, decision, statusCode, writableFinished, failure), policies);
+    if (!headersSent) failure ??= LEFT;
+    const status = headersSent ? statusCode : 499;
+    host.ended(answerEnd(request, decision, status, writableFinished, failure), policies);
   };
   // The client left while the policies ran: nothing will tell of it any more.
   if (res.destroyed) return queueMicrotask(onClose);

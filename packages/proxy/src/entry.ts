@@ -28,6 +28,7 @@ export interface EntryHost {
 
 /** Where a client that leaves is seen. */
 export interface Client {
+  readonly destroyed: boolean;
   on(event: "close" | "error", listener: () => void): unknown;
   once(event: "close", listener: () => void): unknown;
   off(event: "close", listener: () => void): unknown;
@@ -163,9 +164,13 @@ export class Entry implements DeadlineOwner {
   #decided(decision: Decision): Decision {
     this.#waited();
     // What no route takes is over when the server that it is handed to has answered it.
-    if (decision.kind === "none")
-      this.#client.once("close", () => this.policies.end(this.#end(decision, 0)));
+    if (decision.kind === "none") this.#whenGone(() => this.policies.end(this.#end(decision, 0)));
     return decision;
+  }
+
+  #whenGone(told: () => void): void {
+    if (this.#client.destroyed) queueMicrotask(told);
+    else this.#client.once("close", told);
   }
 
   #waited(): void {

@@ -93,6 +93,8 @@ export class Exchange implements Roles {
 
   /** Starts the first attempt, and the copies. */
   begin(): void {
+    // The client left before it was ours: nothing will tell of it any more.
+    if (this.res.destroyed) return queueMicrotask(() => this.#onClose());
     if (this.#sent.error !== undefined) return this.#cannotSend(this.#sent.error);
     if (this.#isLate && (this.remainingMs ?? 1) <= 0) return this.onRequestTimeout();
     if (!this.#attempts.send(this.#attempts.decision)) this.onNoInstance();

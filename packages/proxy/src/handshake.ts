@@ -165,7 +165,7 @@ export class Handshake implements UpgradeListener {
     const place = this.#place as UpgradePlace;
     this.#state = "over";
     clearTimeout(this.#timer);
-    this.#client.release();
+    this.#client.release(true);
     place.reportHead(101, this.#elapsedMs());
     const head = { status: 101, headers: answer.headers };
     const headers = recordOf(buildClientResponse(this.#decision, head, view).headers);

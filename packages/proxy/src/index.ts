@@ -29,4 +29,4 @@ export { viewOf, type HostView, type ServerRequest } from "./view.js";
 export { attachUpgrades } from "./attach-upgrades.js";
 export { rawResponse } from "./raw-response.js";
 export { asksForWebSocket } from "./web-socket.js";
-export { isUpgradeResponse, upgradeResponse } from "./upgrade-response.js";
+export { isUpgradeResponse, routeUpgrade } from "./upgrade-response.js";

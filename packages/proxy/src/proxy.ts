@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import {
   type AnsweringDecision,
@@ -9,6 +9,7 @@ import {
 } from "@signalbox/core";
 import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js";
 import { answerRequest } from "./answer-request.js";
+import { isQueued, watchQueued } from "./behind-others.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
@@ -134,7 +135,9 @@ class GatewayProxy implements Proxy, Roles {
     const upgrade = upgradeBehind(response);
     if (upgrade !== undefined)
       return this.#upgradeDoor.takeBack(req as IncomingMessage, upgrade, options);
-    if (comesTooLate(req)) return;
+    // Whoever has answered and goes on has nothing for us.
+    if (comesTooLate(req) || response.headersSent) return;
+    if (isQueued(req, response)) watchQueued(req, response as ServerResponse);
     const res = replyTo(response);
     const startedAt = performance.now();
     const view = viewOf(req, options);

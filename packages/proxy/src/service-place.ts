@@ -7,9 +7,8 @@ import type {
   ServiceLimitsPlan,
 } from "@signalbox/core";
 import { closeAfter } from "./answer.js";
-import { answerEnd, answerRequest, type AnswerHost } from "./answer-request.js";
+import { answerEnd, answerRequest, LEFT, type AnswerHost } from "./answer-request.js";
 import type { ExchangeRequest } from "./exchange-host.js";
-import type { Failure } from "./failure.js";
 import type { PolicyRun } from "./policy-run.js";
 import { CLOSING, tooLate } from "./refusals.js";
 import type { ServiceQueues, Waiter } from "./service-queues.js";
@@ -23,8 +22,6 @@ export interface PlaceHost extends AnswerHost {
   decide(view: RequestView, policies: PolicyRun | undefined): Decision;
   forward(request: ExchangeRequest, decision: ForwardDecision, from: number): void;
 }
-
-const LEFT: Failure = { side: "client", stage: "connect", cause: "left" };
 
 /** Lets a request wait for a place at its service; false where it was refused for another reason, or may not wait. */
 export function waitForPlace(
@@ -68,8 +65,11 @@ class WaitingRequest implements Waiter {
 
   begin(leave: () => void): void {
     this.#leave = leave;
-    this.#request.res.on("error", ignore);
-    this.#request.res.once("close", this.#onClose);
+    const { res } = this.#request;
+    // The client left before it was ours: nothing will tell of it any more.
+    if (res.destroyed) return queueMicrotask(this.#onClose);
+    res.on("error", ignore);
+    res.once("close", this.#onClose);
   }
 
   tryAgain(): boolean {

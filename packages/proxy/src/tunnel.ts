@@ -48,7 +48,11 @@ export class Tunnel implements WayListener {
     // A socket counts what it reads and what it writes: this one sees the bytes of both directions.
     const { idleMs } = origin.place.decision.timeouts;
     if (idleMs > 0) instance.setTimeout(idleMs);
-    if (client.destroyed || instance.destroyed) this.destroy();
+  }
+
+  /** Looks whether both sides are still there: one that has gone tells nobody any more. */
+  begin(): void {
+    if (this.#up.source.destroyed || this.#down.source.destroyed) this.destroy();
   }
 
   /** Says goodbye to both sides (1001, "going away") as soon as neither is in the middle of a frame. */

@@ -10,6 +10,8 @@ import type { HandleOptions } from "./proxy-options.js";
 import { rawResponse } from "./raw-response.js";
 import { badRequest } from "./refusals.js";
 import { marksOf } from "./request-marks.js";
+import { closeBehindOthers, isBehindOthers } from "./behind-others.js";
+import { givePlainAgain } from "./plain-again.js";
 import type { UpgradeOnItsWay } from "./upgrade-response.js";
 import { handOnUpgrade } from "./upgrade-hand-on.js";
 import type { Upgrades } from "./upgrades.js";
@@ -45,7 +47,7 @@ export class UpgradeDoor {
   /** Takes an upgrade that came by the listeners for requests. */
   takeBack(req: IncomingMessage, upgrade: UpgradeOnItsWay, options: HandleOptions): void {
     const { socket, head } = upgrade;
-    if (socket.destroyed) return;
+    if (upgrade.isOver) return;
     const { none = options.none } = upgrade;
     upgrade.take();
     const handOn = (): void => {
@@ -59,6 +61,7 @@ export class UpgradeDoor {
     // Before anything else: a socket without a listener would take the process down.
     socket.on("error", ignore);
     if (comesTooLate(req)) return;
+    if (this.#isNone(req, socket, head, options)) return;
     const startedAt = performance.now();
     const view = viewOf(req, options);
     const handOn = (): void => {
@@ -78,6 +81,17 @@ export class UpgradeDoor {
     this.#act(req, socket, head, asked, decision, handOn);
   }
 
+  // What cannot be a tunnel: it stands behind requests without a response, or offers another protocol, which may be ignored.
+  #isNone(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions): boolean {
+    const isBehind = isBehindOthers(socket);
+    if (!isBehind && asksForWebSocket(req)) return false;
+    const isTheirs = this.#host.gateway.match(viewOf(req, options)).kind === "none";
+    if (isTheirs && options.none !== undefined) options.none();
+    else if (isBehind) closeBehindOthers(socket);
+    else return givePlainAgain(req, socket, head);
+    return true;
+  }
+
   #askPolicies(
     req: IncomingMessage,
     socket: Duplex,
@@ -88,8 +102,8 @@ export class UpgradeDoor {
     // It is read while policies look at it: one that is not read does not tell that it has gone.
     const client = new WaitingClient(socket as Socket, head, () => socket.destroy());
     const entered = (decision: Decision): void => {
-      client.release();
-      if (decision.kind !== "none") return this.#act(req, socket, NOTHING, entry, decision, handOn);
+      client.release(false);
+      if (decision.kind !== "none") return this.#act(req, socket, head, entry, decision, handOn);
       this.#host.leave();
       handOn();
     };
@@ -107,7 +121,6 @@ export class UpgradeDoor {
     handOn: () => void,
   ): void {
     const { view, startedAt, policies } = asked;
-    // Another protocol may be ignored (RFC 9110 section 7.8): the request is served as if it had not asked.
     const isUpgrade = asksForWebSocket(req) || hasBody(req);
     const final = isUpgrade ? this.#upgrades.admit(req, decision) : decision;
     if (isUpgrade && final.kind === "forward" && final.instance.handler !== undefined) {
@@ -127,7 +140,6 @@ export class UpgradeDoor {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
 const NO_OPTIONS: HandleOptions = {};
 
 function ignore(): void {}

@@ -90,6 +90,7 @@ export class Upgrades implements HandshakeHost {
     this.#all.delete(handshake);
     const tunnel = new Tunnel(client, instance, origin, this.#onTunnelEnded);
     this.#all.add(tunnel);
+    tunnel.begin();
   }
 
   ended(over: Member): void {

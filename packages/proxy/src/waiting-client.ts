@@ -14,6 +14,7 @@ export class WaitingClient {
   readonly #socket: Socket;
   readonly #onGone: () => void;
   readonly #held: Buffer[] = [];
+  readonly #hasHead: boolean;
   #size = 0;
 
   /**
@@ -27,18 +28,26 @@ export class WaitingClient {
     socket.setMaxListeners(0);
     for (const event of GONE) socket.on(event, onGone);
     socket.on("readable", this.#read);
+    this.#hasHead = head.length > 0;
     this.#hold(head);
   }
 
   /** Whether it is gone already: it may have died while the decision was being made. */
   get isGone(): boolean {
-    return this.#socket.destroyed || this.#isOver;
+    return this.#socket.destroyed || this.#socket.readableEnded || this.#isOver;
   }
 
-  /** Lets go of the socket, with all that came before what is still to come. */
-  release(): void {
+  /**
+   * Lets go of the socket, with all that came before what is still to come.
+   *
+   * @param withHead whether the bytes that came behind the head of the request are among it
+   */
+  release(withHead: boolean): void {
     this.drop();
-    if (this.#size > 0) this.#socket.unshift(Buffer.concat(this.#held));
+    const held = Buffer.concat(withHead ? this.#held : this.#held.slice(this.#hasHead ? 1 : 0));
+    // Nothing can be put back behind the end: who takes the socket sees that the client is gone.
+    if (this.#socket.readableEnded) this.#socket.destroy();
+    else if (held.length > 0) this.#socket.unshift(held);
   }
 
   /** Lets go of the socket. What came goes nowhere. */

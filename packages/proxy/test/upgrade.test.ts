@@ -306,7 +306,7 @@ it("a request that offers h2c is served as if it had not", async () => {
   const { port } = track(await startProxy(chatConfig(instance.url)));
   const client = await open(port);
   client.write(
-    "GET /chat/a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+    "GET /chat/a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
   );
   await once(client, "close");
   expect(client.received()).toMatch(/^HTTP\/1.1 200 OK\r\n/);
