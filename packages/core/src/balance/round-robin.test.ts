@@ -75,12 +75,37 @@ it("gives each its share of any window of turns, to less than two turns, for eve
   );
 });
 
-it("takes fractions to a hundredth", () => {
+it("takes fractions by their digits", () => {
   expect(countsOf(turns([0.5, 1.25], 7), 2)).toEqual([2, 5]);
+  expect(countsOf(turns([0.001, 1], 1_001), 2)).toEqual([1, 1_000]);
+  expect(countsOf(turns([1.004, 1], 501), 2)).toEqual([251, 250]);
 });
 
-it("keeps a bounded cycle for any weights", () => {
-  const counts = countsOf(turns([1_000_003, 1], 65_536), 2);
-  expect(counts[1]).toBeGreaterThanOrEqual(1);
-  expect(counts[0]).toBeGreaterThan(65_000);
+it("gives exact shares over long cycles too, wherever they start", () => {
+  const weights = Array.from({ length: 2_000 }, (_, index) => (index % 2 === 0 ? 1 : 100));
+  expect(countsOf(turns(weights, 101_000, 7_000_123), 2_000)).toEqual(weights);
+  expect(countsOf(turns([1_000_003, 1], 1_000_004), 2)).toEqual([1_000_003, 1]);
+});
+
+it("gives each its share of any window of a long cycle, to less than four turns, for every list of weights", () => {
+  const weight = fc.oneof(
+    fc.integer({ min: 70_000, max: 300_000 }),
+    fc.integer({ min: 1, max: 300_000 }),
+    fc.double({ min: 0.01, max: 1_000, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(weight, { minLength: 2, maxLength: 36 }),
+      fc.nat(2 ** 31),
+      fc.integer({ min: 1, max: 3_000 }),
+      (weights, from, length) => {
+        expect(windowOff(turns(weights, length, from), weights)).toBeLessThan(4);
+      },
+    ),
+  );
+});
+
+it("keeps shares that no cycle has exactly", () => {
+  const weights = [Math.PI, Math.SQRT2, Math.E / 1_000];
+  expect(windowOff(turns(weights, 100_000), weights)).toBeLessThan(4);
 });
