@@ -12,16 +12,18 @@ import { placeOf } from "./hash.js";
 /** How the ring of `consistentHashWith` is made. */
 export interface ConsistentHashOptions extends BoundedLoadOptions {
   /**
-   * Points of the smallest ring: that of two candidates of weight 1. A candidate has half as many for each unit of its weight,
-   * whoever else there is. More of them share out keys more evenly: to about 1 / sqrt(points of a candidate).
+   * Points of two candidates of weight 1. A candidate has half as many for each unit of its weight, whoever else there is, and one
+   * at least. More of them share out keys more evenly: to about 1 / sqrt(points of a candidate). Raise it, or all weights, where
+   * those are far below 1.
    *
    * Default: 1 024. Error: RangeError unless a whole number from 2 to 8 388 608.
-   * Source: Envoy, `minimum_ring_size`.
+   * Source: Envoy, `minimum_ring_size`, which there holds for the ring of any candidates.
    */
   readonly minimumRingSize?: number;
   /**
    * Points of the largest ring, but one for each candidate at least. A candidate has fewer points where more would be
-   * needed; then one that leaves also moves about as many keys of others as its own.
+   * needed, by default where weights sum up to more than 1 024; then one that leaves also moves about as many keys of others as its
+   * own.
    *
    * Default: 524 288, or `minimumRingSize` where that is more. Error: RangeError unless a whole number from `minimumRingSize` to 8 388 608.
    * Source: Envoy, `maximum_ring_size`.
@@ -36,8 +38,8 @@ const MOST_POINTS = 8_388_608;
  * The candidate that follows the key on a ring of points, as many for each as its weight. A candidate that leaves moves
  * only its own keys, and one that joins takes keys from all. Requests without a key are spread at random.
  *
- * Unlike in Envoy's rings, those that stay keep their points, while the weights sum up to 2 or more and the ring is below its
- * largest size. For thousands of candidates `maglev` shares out more evenly, and is prepared sooner.
+ * Unlike in Envoy's rings, those that stay keep their points, while the ring is below its largest size. So weights are not
+ * scaled: 1 is 512 points, 0.1 is 51. For thousands of candidates `maglev` shares out more evenly, and is prepared sooner.
  *
  * Sources: D. Karger et al., "Consistent hashing and random trees", 1997; libketama, 2007; Envoy, ring hash.
  */

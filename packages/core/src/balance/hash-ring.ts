@@ -23,7 +23,13 @@ export interface RingSize {
   readonly maximum: number;
 }
 
-/** Puts candidates on a ring. The points of each follow from its id and weight, and never from its place in the list. */
+/**
+ * Puts candidates on a ring. The points of each follow from its id and weight, and never from its place in the list. They are
+ * sorted by their leading bits first, which even hashes spread evenly: in time in proportion to the points.
+ *
+ * Sources: D. Karger et al., "Consistent hashing and random trees", 1997; libketama, 2007, for points by weight; E. Isaac,
+ * R. Singleton, "Sorting by address calculation", 1956.
+ */
 export function prepareRing(candidates: readonly Candidate[], size: RingSize): HashRing {
   const weight = weightOf(candidates);
   const density = densityOf(weight, size);
@@ -58,12 +64,11 @@ const ID_SEED = 0;
 const SALT_SEED = 0x9e3779b9;
 
 /**
- * Points for each unit of weight. It is the same for every set of candidates that makes a ring between the sizes: those
- * that stay keep their points when others come and go.
+ * Points for each unit of weight. As long as they fit on the largest ring it is the same for every set of candidates: those that
+ * stay keep their points when others come and go.
  */
 function densityOf(weight: number, { minimum, maximum }: RingSize): number {
-  const density = Math.min(Math.max(minimum / 2, minimum / weight), maximum / weight);
-  return Math.min(density, Number.MAX_VALUE);
+  return Math.min(minimum / 2, maximum / weight);
 }
 
 /** Rounds so that many fractions sum up to the right number, each by its own hash and so without the others; one at least. */
