@@ -18,6 +18,9 @@ const SKIP_SEED = 1;
  * Fills a table: in turn, each candidate takes the first slot that is free in its own order of all slots.
  *
  * @param size a prime number, so that every step leads through all slots
+ *
+ * Sources: D. Eisenbud et al., "Maglev: a fast and reliable software network load balancer", 2016, section 3.4; Envoy, Maglev,
+ * for weights.
  */
 export function prepareTable(candidates: readonly Candidate[], size: number): MaglevTable {
   const slots = new Uint32Array(size).fill(EMPTY);
@@ -50,6 +53,8 @@ function slotAfter(slot: number, skip: number, size: number): number {
 /**
  * Whose turns they are, as many as there are slots and a few more. The greatest weight has a turn in each round, half of it
  * one in every second; all have one in the first.
+ *
+ * Source: Envoy, Maglev, where a weight of w has a turn in every (greatest weight / w)-th round.
  */
 function turnsOf(candidates: readonly Candidate[], slots: number): Uint32Array {
   const greatest = candidates.reduce((most, { weight }) => Math.max(most, weight), 0);

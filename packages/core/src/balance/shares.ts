@@ -15,7 +15,11 @@ export function prepareShares(candidates: readonly Candidate[]): Shares {
   return { sums };
 }
 
-/** The index that a number in [0, 1) falls to by weight. O(log n). */
+/**
+ * The index that a number in [0, 1) falls to by weight. O(log n).
+ *
+ * Source: L. Devroye, "Non-uniform random variate generation", 1986, section III.2: inversion by binary search.
+ */
 export function shareIndex(shares: Shares, count: number, draw: number): number {
   const sums = shares.sums;
   if (sums === undefined) return indexAt(count, draw);
