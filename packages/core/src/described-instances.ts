@@ -1,4 +1,6 @@
+import { isHandlerInstance } from "./config/handler-instance.js";
 import type { InstancePlan } from "./config/plan.js";
+import type { InstanceConfig } from "./config/service-config.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 interface Described {
@@ -6,13 +8,39 @@ interface Described {
   readonly plan: InstancePlan;
 }
 
+/** A list as it compares with what is there. */
+export interface ComparedList {
+  /** What stands as it stood. */
+  readonly kept: ReadonlySet<InstanceState>;
+  readonly fresh: readonly FreshInstance[];
+}
+
+interface FreshInstance {
+  readonly config: InstanceConfig;
+  /** Empty where it says too little of the instance to be remembered. */
+  readonly text: string;
+}
+
 /** What was written of the instances of a service when they were last set: what is written so again costs a comparison. */
 export class DescribedInstances {
   readonly #byText = new Map<string, Described>();
   readonly #texts = new WeakMap<InstanceState, string>();
 
+  /** Which of a list stand as they stood, and which have to be looked at. */
+  compare(service: ServiceState, list: readonly InstanceConfig[]): ComparedList {
+    const kept = new Set<InstanceState>();
+    const fresh: FreshInstance[] = [];
+    for (const config of list) {
+      const text = textOf(config);
+      const known = this.#find(service, text);
+      if (known === undefined) fresh.push({ config, text });
+      else kept.add(known);
+    }
+    return { kept, fresh };
+  }
+
   /** The instance that a text stands for; undefined where it is gone, or an update has described it otherwise since. */
-  find({ instances }: ServiceState, text: string): InstanceState | undefined {
+  #find({ instances }: ServiceState, text: string): InstanceState | undefined {
     const { instance, plan } = this.#byText.get(text) ?? {};
     if (instance === undefined || plan === undefined) return undefined;
     return instances.get(instance.id) === instance && !differs(instance, plan)
@@ -21,6 +49,7 @@ export class DescribedInstances {
   }
 
   remember(instance: InstanceState, plan: InstancePlan, text: string): void {
+    if (text === "") return;
     this.#texts.set(instance, text);
     this.#byText.set(text, { instance, plan });
   }
@@ -38,6 +67,11 @@ export class DescribedInstances {
     for (const { instance } of this.#byText.values())
       if (instances.get(instance.id) !== instance) this.forget(instance);
   }
+}
+
+// No text tells one function from another.
+function textOf(config: InstanceConfig): string {
+  return isHandlerInstance(config) ? "" : JSON.stringify(config);
 }
 
 /** Whether an instance is another than what is written of it. */

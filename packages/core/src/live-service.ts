@@ -1,4 +1,4 @@
-import type { Announce, GatewayChange } from "./change.js";
+import type { Announce, GatewayChange, PlainChange } from "./change.js";
 import { assertAlike } from "./config/check-handlers.js";
 import { compileInstances } from "./config/compile-instances.js";
 import { isHandlerInstance, withHandlerIds } from "./config/handler-instance.js";
@@ -9,7 +9,7 @@ import { countProbe, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
 import { DescribedInstances, differs } from "./described-instances.js";
 import { returnEarly } from "./ejections.js";
-import { addMember, describe, newInstance, removeMembers } from "./members.js";
+import { addMember, changeVersions, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
 import { leave, nameOf, tellDrained } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
@@ -70,14 +70,14 @@ export class LiveService implements ServiceControl {
     const named = withHandlerIds([config], state.instances.values());
     const [plan] = compileInstances(this.name, named) as [InstancePlan];
     assertAlike(this.name, plan, state.instances.values());
-    return this.#put(state, plan).reference;
+    const [instance] = this.#put(state, [plan], this.#host.announce) as [InstanceState];
+    return instance.reference;
   }
 
   remove(id: string): boolean {
     const state = this.#state;
-    const instance = state.instances.get(id);
-    if (instance === undefined) return false;
-    this.#takeOut(state, new Set([instance]));
+    if (!state.instances.has(id)) return false;
+    this.#takeOut(state, [id], this.#host.announce);
     return true;
   }
 
@@ -181,76 +181,76 @@ export class LiveService implements ServiceControl {
   set(given: readonly InstanceConfig[]): InstanceDifference {
     const state = this.#state;
     const instances = withHandlerIds(given);
-    // No text tells one function from another.
-    const hasHandlers = instances.some(isHandlerInstance);
-    if (hasHandlers) compileInstances(this.name, given);
-    const texts = instances.map((instance) =>
-      isHandlerInstance(instance) ? "" : JSON.stringify(instance),
-    );
-    const kept = new Set<InstanceState>();
-    const fresh: number[] = [];
-    for (const [index, text] of texts.entries()) {
-      const known = this.#described.find(state, text);
-      if (known === undefined) fresh.push(index);
-      else kept.add(known);
-    }
+    if (instances.some(isHandlerInstance)) compileInstances(this.name, given);
+    const { kept, fresh } = this.#described.compare(state, instances);
     const plans = compileInstances(
       this.name,
-      fresh.map((index) => instances[index] as InstanceConfig),
+      fresh.map(({ config }) => config),
     );
     // The same id once more: the check of the whole list says where.
     const ids = new Set([...[...kept].map(({ id }) => id), ...plans.map(({ id }) => id)]);
     if (ids.size < instances.length) compileInstances(this.name, instances);
-    const added: string[] = [];
-    const changed: string[] = [];
-    for (const [index, plan] of plans.entries()) {
-      const isNew = !state.instances.has(plan.id);
-      if (isNew) added.push(plan.id);
-      else if (differs(state.instances.get(plan.id) as InstanceState, plan)) changed.push(plan.id);
-      const text = texts[fresh[index] as number] as string;
-      const instance = this.#put(state, plan);
-      if (text !== "") this.#described.remember(instance, plan, text);
-    }
-    const gone = [...state.instances.values()].filter(({ id }) => !ids.has(id));
-    if (gone.length > 0) this.#takeOut(state, new Set(gone));
+    const changes: PlainChange[] = [];
+    const tell = (change: PlainChange): void => void changes.push(change);
+    const difference = differenceOf(state, plans, ids);
+    for (const [index, instance] of this.#put(state, plans, tell).entries())
+      this.#described.remember(instance, plans[index] as InstancePlan, fresh[index]?.text ?? "");
+    this.#takeOut(state, difference.removed, tell);
     this.#described.forgetGone(state);
-    return { added, removed: gone.map(({ id }) => id), changed };
+    for (const change of changes) this.#host.announce(change);
+    return difference;
   }
 
-  #put(state: ServiceState, plan: InstancePlan): InstanceState {
-    const { announce } = this.#host;
-    const known = state.instances.get(plan.id);
-    if (known === undefined) {
-      const instance = newInstance(
-        this.name,
-        plan,
-        state.load,
-        this.#host.now(),
-        this.probe !== undefined,
-      );
-      addMember(state, instance);
-      announce({ kind: "joined", ...nameOf(instance) });
-      return instance;
+  // O(what is put), and O(members) once where versions change.
+  #put(state: ServiceState, plans: readonly InstancePlan[], announce: Announce): InstanceState[] {
+    const moved = new Map<InstanceState, string>();
+    for (const { id, version } of plans) {
+      const known = state.instances.get(id);
+      if (known !== undefined && known.version !== version) moved.set(known, version);
     }
-    this.#described.forget(known);
-    if (known.version !== plan.version) {
-      removeMembers(state, new Set([known]));
-      known.version = plan.version;
-      addMember(state, known);
-    }
-    const before = nameOf(known);
-    if (describe(known, plan)) for (const change of movedFrom(before, known)) announce(change);
-    return known;
+    changeVersions(state, moved);
+    return plans.map((plan) => {
+      const known = state.instances.get(plan.id);
+      if (known === undefined) return this.#join(state, plan, announce);
+      this.#described.forget(known);
+      const before = nameOf(known);
+      if (describe(known, plan)) for (const change of movedFrom(before, known)) announce(change);
+      return known;
+    });
   }
 
-  #takeOut(state: ServiceState, gone: ReadonlySet<InstanceState>): void {
+  #join(state: ServiceState, plan: InstancePlan, announce: Announce): InstanceState {
     const now = this.#host.now();
+    const instance = newInstance(this.name, plan, state.load, now, this.probe !== undefined);
+    addMember(state, instance);
+    announce({ kind: "joined", ...nameOf(instance) });
+    return instance;
+  }
+
+  #takeOut(state: ServiceState, ids: readonly string[], announce: Announce): void {
+    const now = this.#host.now();
+    const gone = new Set(ids.map((id) => state.instances.get(id) as InstanceState));
     removeMembers(state, gone);
     for (const instance of gone) {
       this.#described.forget(instance);
-      leave(instance, now, this.#host.announce);
+      leave(instance, now, announce);
     }
   }
+}
+
+function differenceOf(
+  { instances }: ServiceState,
+  plans: readonly InstancePlan[],
+  ids: ReadonlySet<string>,
+): InstanceDifference {
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const plan of plans) {
+    const known = instances.get(plan.id);
+    if (known === undefined) added.push(plan.id);
+    else if (differs(known, plan)) changed.push(plan.id);
+  }
+  return { added, removed: [...instances.keys()].filter((id) => !ids.has(id)), changed };
 }
 
 function healthOf(instance: InstanceState, now: number): InstanceStatus["health"] {

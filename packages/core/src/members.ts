@@ -114,36 +114,68 @@ export function newInstance(
 /** Takes an instance in, behind those that are there. O(1). */
 export function addMember(service: ServiceState, instance: InstanceState): void {
   service.instances.set(instance.id, instance);
-  const { version } = instance;
-  const all = service.pools.get("") as PoolState;
-  const pools =
-    version === "" ? [all] : [all, service.pools.get(version) ?? addPool(service, version)];
-  instance.pools = pools;
+  instance.pools = poolsOf(service, instance);
   instance.levels = [];
-  for (const pool of pools) {
-    pool.members.push(instance);
-    pool.inFlight += instance.inFlight;
-  }
+  for (const pool of instance.pools) joinPool(pool, instance);
   service.dueAt = Math.min(service.dueAt, dueAtOf(instance));
   if (service.pins !== undefined) addPin(service.pins, instance);
   makeStale(instance);
 }
 
+function poolsOf(service: ServiceState, { version }: InstanceState): PoolState[] {
+  const all = service.pools.get("") as PoolState;
+  if (version === "") return [all];
+  return [all, service.pools.get(version) ?? addPool(service, version)];
+}
+
+function joinPool(pool: PoolState, instance: InstanceState): void {
+  pool.members.push(instance);
+  pool.inFlight += instance.inFlight;
+}
+
 /** Takes instances out. O(members of the service), however many they are. */
 export function removeMembers(service: ServiceState, gone: ReadonlySet<InstanceState>): void {
+  leavePools(gone, 0);
   for (const instance of gone) {
-    makeStale(instance);
-    for (const pool of instance.pools) pool.inFlight -= instance.inFlight;
     instance.pools = [];
     instance.levels = [];
     if (service.pins !== undefined) removePin(service.pins, instance);
     if (service.instances.get(instance.id) === instance) service.instances.delete(instance.id);
   }
-  for (const pool of service.pools.values()) {
-    if (pool.staleAt !== Number.NEGATIVE_INFINITY) continue;
-    const kept = pool.members.filter((member) => !gone.has(member));
-    pool.members.length = 0;
-    for (const member of kept) pool.members.push(member);
+}
+
+/**
+ * Instances become those of other versions, and keep their places among all. O(members of the service), however many they
+ * are.
+ */
+export function changeVersions(
+  service: ServiceState,
+  changed: ReadonlyMap<InstanceState, string>,
+): void {
+  leavePools(new Set(changed.keys()), 1);
+  for (const [instance, version] of changed) {
+    instance.version = version;
+    instance.pools = poolsOf(service, instance);
+    instance.levels = [];
+    for (const pool of instance.pools.slice(1)) joinPool(pool, instance);
+    makeStale(instance);
+  }
+}
+
+// That of all instances is the first of the pools that an instance is in.
+function leavePools(gone: ReadonlySet<InstanceState>, from: 0 | 1): void {
+  const left = new Set<PoolState>();
+  for (const instance of gone) {
+    makeStale(instance);
+    for (const pool of instance.pools.slice(from)) {
+      pool.inFlight -= instance.inFlight;
+      left.add(pool);
+    }
+  }
+  for (const { members } of left) {
+    const kept = members.filter((member) => !gone.has(member));
+    members.length = 0;
+    for (const member of kept) members.push(member);
   }
 }
 
