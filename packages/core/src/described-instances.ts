@@ -69,9 +69,14 @@ export class DescribedInstances {
   }
 }
 
-// No text tells one function from another.
+// No text tells one function from another, and metadata may be what no JSON can hold.
 function textOf(config: InstanceConfig): string {
-  return isHandlerInstance(config) ? "" : JSON.stringify(config);
+  if (isHandlerInstance(config)) return "";
+  try {
+    return JSON.stringify(config);
+  } catch {
+    return "";
+  }
 }
 
 /** Whether an instance is another than what is written of it. */

@@ -99,4 +99,13 @@ describe("a list that is set", () => {
     service.set(listed(4).slice(1));
     expect(seen).toEqual(Array.from({ length: 4 }, () => ["i1", "i2", "i3"]));
   });
+
+  it("may have metadata that no JSON can hold", () => {
+    const metadata: { self?: unknown } = {};
+    metadata.self = metadata;
+    const { service } = started(listed(1));
+    const list = [{ url: "http://a", metadata }];
+    expect(service.set(list)).toMatchObject({ added: ["http://a"] });
+    expect(service.set(list)).toEqual({ added: [], removed: [], changed: [] });
+  });
 });
