@@ -10,7 +10,7 @@ import {
   referenceTo,
 } from "./members.js";
 import { freshen } from "./pool-levels.js";
-import { leave, nameOf } from "./due.js";
+import { leave, momentOf, nameOf } from "./due.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 /** The state of services nothing has happened to yet. */
@@ -37,7 +37,7 @@ export function carryOver(
   for (const [name, servicePlan] of plan.services) {
     const service = newService(servicePlan, versions.get(name) ?? [], before.get(name), now);
     const known = { plan: planBefore.services.get(name), service: before.get(name) };
-    fill(service, servicePlan, known, isFirst ? 0 : now, changes);
+    fill(service, servicePlan, known, isFirst ? 0 : momentOf(now), changes);
     services.set(name, service);
     for (const pool of service.pools.values()) freshen(pool, servicePlan, now);
   }

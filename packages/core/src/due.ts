@@ -66,9 +66,14 @@ export function endRows(instance: InstanceState): void {
  */
 export function dueAtOf(
   { isEjected, ejectedUntil, drainUntil, isDrained }: InstanceState,
-  looked = 0,
+  looked = Number.NEGATIVE_INFINITY,
 ): number {
   const returnsAt = isEjected ? ejectedUntil : Number.POSITIVE_INFINITY;
-  const drainedAt = drainUntil > looked && !isDrained ? drainUntil : Number.POSITIVE_INFINITY;
-  return Math.min(returnsAt, drainedAt);
+  const isAhead = drainUntil !== 0 && drainUntil > looked && !isDrained;
+  return Math.min(returnsAt, isAhead ? drainUntil : Number.POSITIVE_INFINITY);
+}
+
+/** A time as state keeps it. There 0 stands for none: a clock that says 0 means the moment before. */
+export function momentOf(time: number): number {
+  return time === 0 ? -Number.MIN_VALUE : time;
 }

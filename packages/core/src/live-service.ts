@@ -11,7 +11,7 @@ import { DescribedInstances, differs } from "./described-instances.js";
 import { returnEarly } from "./ejections.js";
 import { addMember, changeVersions, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
-import { leave, nameOf, tellDrained } from "./due.js";
+import { leave, momentOf, nameOf, tellDrained } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
 import type {
   DrainOptions,
@@ -88,7 +88,7 @@ export class LiveService implements ServiceControl {
     const instance = this.#find(id);
     const now = this.#host.now();
     const isNew = instance.drainUntil === 0;
-    instance.drainUntil = Math.max(now + deadlineMs, Number.MIN_VALUE);
+    instance.drainUntil = momentOf(now + deadlineMs);
     if (isNew) instance.isDrained = false;
     state.dueAt = Math.min(state.dueAt, instance.drainUntil);
     makeStale(instance);
@@ -134,7 +134,7 @@ export class LiveService implements ServiceControl {
     if (instance === undefined || instance.drainUntil === 0) return false;
     instance.drainUntil = 0;
     instance.isDrained = false;
-    instance.resumedAt = this.#host.now();
+    instance.resumedAt = momentOf(this.#host.now());
     makeStale(instance);
     this.#host.announce({ kind: "returned", ...nameOf(instance) });
     return true;
@@ -164,7 +164,7 @@ export class LiveService implements ServiceControl {
     // Who answers its probes is well again, however long the ejection was meant to last.
     const isWell = passed && instance.probe.status === "passing";
     if (isWell && instance.ejectedUntil > now && outlier?.endedByProbes === true)
-      returnEarly(instance, now, this.#host.announce);
+      returnEarly(instance, momentOf(now), this.#host.announce);
     return true;
   }
 
@@ -172,8 +172,8 @@ export class LiveService implements ServiceControl {
     const isFirst = instance.probe.status === "waiting";
     if (!countProbe(rule, instance.probe, passed)) return;
     // Its traffic begins only now, and its slow start with it.
-    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = now;
-    if (!isFirst && passed) instance.resumedAt = now;
+    if (isFirst && instance.joinedAt !== 0) instance.joinedAt = momentOf(now);
+    if (!isFirst && passed) instance.resumedAt = momentOf(now);
     makeStale(instance);
     this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
   }
@@ -220,8 +220,8 @@ export class LiveService implements ServiceControl {
   }
 
   #join(state: ServiceState, plan: InstancePlan, announce: Announce): InstanceState {
-    const now = this.#host.now();
-    const instance = newInstance(this.name, plan, state.load, now, this.probe !== undefined);
+    const joinedAt = momentOf(this.#host.now());
+    const instance = newInstance(this.name, plan, state.load, joinedAt, this.probe !== undefined);
     addMember(state, instance);
     announce({ kind: "joined", ...nameOf(instance) });
     return instance;
@@ -254,7 +254,7 @@ function differenceOf(
 }
 
 function healthOf(instance: InstanceState, now: number): InstanceStatus["health"] {
-  if (instance.drainUntil > 0) return "draining";
+  if (instance.drainUntil !== 0) return "draining";
   if (isEligible(instance, now)) return "eligible";
   const { status } = instance.probe;
   return status === "waiting" || status === "failing" ? status : "ejected";
