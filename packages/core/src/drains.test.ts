@@ -93,3 +93,131 @@ describe("a clock that says 0 or less", () => {
     expect(served(11, "a")).toBe(1);
   });
 });
+
+describe("a drain that is asked for once more", () => {
+  const pinned = { affinity: { cookie: {} } };
+  const pinnedTo = ({ begin }: ReturnType<typeof started>) => {
+    const { decision, end } = begin();
+    const cookie = decision.setCookies[0]?.split(";")[0];
+    return { cookie, end, again: () => begin({ cookie }) };
+  };
+
+  it("stays over where it is over, whatever time sessions get now", async () => {
+    const all = started(pinned);
+    const { control, told } = all;
+    const { end, again } = pinnedTo(all);
+    end();
+    await control.drain("a");
+    expect(await valueOf(control.drain("a", { deadlineMs: 60_000 }))).toBe(true);
+    expect(again().id).toBe("b");
+    expect(told).toEqual(["draining a", "drained a"]);
+  });
+
+  it("is over as well where nobody has told it yet", async () => {
+    const all = started(pinned);
+    const { control, told, env } = all;
+    const { end, again } = pinnedTo(all);
+    end();
+    const first = control.drain("a", { deadlineMs: 500 });
+    env.advance(500);
+    expect(await valueOf(control.drain("a", { deadlineMs: 60_000 }))).toBe(true);
+    expect(await valueOf(first)).toBe(true);
+    expect(again().id).toBe("b");
+    expect(told).toEqual(["draining a", "drained a"]);
+  });
+
+  it("takes the new deadline while it goes on, a later one and an earlier one", async () => {
+    const all = started(pinned);
+    const { control, told, env, gateway } = all;
+    const { end, again } = pinnedTo(all);
+    const first = control.drain("a");
+    expect(again().id).toBe("b");
+    const second = control.drain("a", { deadlineMs: 60_000 });
+    const { id, end: endAgain } = again();
+    expect(id).toBe("a");
+    end();
+    endAgain();
+    env.advance(59_999);
+    expect(gateway.tick()).toBe(1);
+    expect([await valueOf(first), await valueOf(second)]).toEqual(["pending", "pending"]);
+    const third = control.drain("a", { deadlineMs: 0 });
+    expect(await Promise.all([first, second, third])).toEqual([true, true, true]);
+    expect(told).toEqual(["draining a", "drained a"]);
+  });
+
+  it("waits for a request that had been decided before and has begun since", async () => {
+    const { gateway, control } = started();
+    const late = gateway.decide(request("GET /"));
+    await control.drain("a");
+    gateway.start(late);
+    const drained = control.drain("a");
+    expect(await valueOf(drained)).toBe("pending");
+    gateway.report(late, { kind: "response", status: 200, totalMs: 1 });
+    expect(await valueOf(drained)).toBe(true);
+  });
+
+  it("begins anew behind `resume`", async () => {
+    const all = started(pinned);
+    const { control } = all;
+    const { end, again } = pinnedTo(all);
+    end();
+    await control.drain("a");
+    control.resume("a");
+    expect(await valueOf(control.drain("a", { deadlineMs: 60_000 }))).toBe("pending");
+    expect(again().id).toBe("a");
+  });
+});
+
+describe("who waits for a drain", () => {
+  it("listens once for a service, and no more when all have ended", () => {
+    const { gateway, control } = started();
+    let listening = 0;
+    const { onChange } = gateway;
+    gateway.onChange = (listener) => {
+      const stop = onChange.call(gateway, listener);
+      listening++;
+      return () => {
+        listening--;
+        stop();
+      };
+    };
+    for (const id of ["a", "b", "a"]) void control.drain(id, { deadlineMs: 500 });
+    expect(listening).toBe(1);
+    control.resume("a");
+    expect(listening).toBe(1);
+    control.remove("b");
+    expect(listening).toBe(0);
+  });
+
+  it("waits for its requests also where the instance is another place meanwhile, or has left", async () => {
+    const { gateway, control, begin } = started();
+    const { end } = begin();
+    const drained = control.drain("a");
+    control.add({ id: "a", url: "http://other" });
+    expect(await valueOf(drained)).toBe("pending");
+    control.remove("a");
+    control.add({ id: "a", url: "http://a" });
+    expect(await valueOf(control.drain("a"))).toBe(true);
+    expect(await valueOf(drained)).toBe("pending");
+    gateway.update({ routes: [] });
+    gateway.restore({});
+    expect(await valueOf(drained)).toBe("pending");
+    end();
+    expect(await valueOf(drained)).toBe(true);
+  });
+
+  it("learns that it is taken back by whoever hears that it begins", async () => {
+    const { gateway, control } = started();
+    gateway.onChange(({ kind }) => void (kind === "draining" && control.resume("a")));
+    expect(await valueOf(control.drain("a"))).toBe(false);
+  });
+
+  it("learns that it is drained though a listener resumes it at once", async () => {
+    const { gateway, control, begin } = started();
+    gateway.onChange(({ kind }) => void (kind === "drained" && control.resume("a")));
+    const { end } = begin();
+    const drained = control.drain("a");
+    end();
+    expect(await valueOf(drained)).toBe(true);
+  });
+});

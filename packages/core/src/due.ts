@@ -1,4 +1,4 @@
-import type { Announce, InstanceChange } from "./change.js";
+import type { Announce, GatewayChange, InstanceChange } from "./change.js";
 import { breakerDueAt, settleBreaker } from "./health/circuit-breaker.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
@@ -76,4 +76,65 @@ export function dueAtOf(
 /** A time as state keeps it. There 0 stands for none: a clock that says 0 means the moment before. */
 export function momentOf(time: number): number {
   return time === 0 ? -Number.MIN_VALUE : time;
+}
+
+/** Somebody waits for the end of a drain. */
+interface PendingDrain {
+  instance: InstanceState;
+  readonly end: (isDrained: boolean) => void;
+}
+
+function goesOn({ instance: { isDrained, hasLeft, drainUntil } }: PendingDrain): boolean {
+  return !isDrained && (hasLeft || drainUntil !== 0);
+}
+
+/** Who waits for the ends of the drains of a service. One listener for all: a change costs nothing where nobody waits for it. */
+export class PendingDrains {
+  readonly #service: string;
+  readonly #onChange: (listener: (change: GatewayChange) => void) => () => void;
+  readonly #byId = new Map<string, PendingDrain[]>();
+  #stop: (() => void) | undefined;
+
+  constructor(
+    service: string,
+    onChange: (listener: (change: GatewayChange) => void) => () => void,
+  ) {
+    this.#service = service;
+    this.#onChange = onChange;
+  }
+
+  /** True when the instance is drained, false when it drains no more. */
+  endOf(instance: InstanceState): Promise<boolean> {
+    if (instance.isDrained) return Promise.resolve(true);
+    this.#stop ??= this.#onChange(({ kind, service, instance: told }) => {
+      if (kind === "drained" && service === this.#service) this.look(told.id);
+    });
+    return new Promise((end) => {
+      const pending = this.#byId.get(instance.id) ?? [];
+      pending.push({ instance, end });
+      this.#byId.set(instance.id, pending);
+    });
+  }
+
+  /** Tells those who wait for an instance of this id, where there is something to tell. */
+  look(id: string): void {
+    const pending = this.#byId.get(id);
+    if (pending === undefined) return;
+    const open = pending.filter(goesOn);
+    if (open.length > 0) this.#byId.set(id, open);
+    else this.#byId.delete(id);
+    for (const drain of pending) if (!goesOn(drain)) drain.end(drain.instance.isDrained);
+    if (this.#byId.size > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Another state was restored: of instances that are there still, it says whether they drain. */
+  follow(instances: ReadonlyMap<string, InstanceState> | undefined): void {
+    for (const [id, pending] of this.#byId) {
+      for (const drain of pending)
+        if (!drain.instance.hasLeft) drain.instance = instances?.get(id) ?? drain.instance;
+      this.look(id);
+    }
+  }
 }

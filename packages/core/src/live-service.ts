@@ -11,7 +11,7 @@ import { DescribedInstances, differs } from "./described-instances.js";
 import { returnEarly } from "./ejections.js";
 import { addMember, changeVersions, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
-import { leave, momentOf, nameOf, tellDrained } from "./due.js";
+import { leave, momentOf, nameOf, PendingDrains, tellDrained } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
 import type {
   DrainOptions,
@@ -29,23 +29,17 @@ export interface ControlHost {
   onChange(listener: (change: GatewayChange) => void): () => void;
 }
 
-/** Somebody waits for the end of a drain. */
-interface PendingDrain {
-  readonly instance: InstanceState;
-  readonly reference: InstanceReference;
-  readonly end: (isDrained: boolean) => void;
-}
-
 /** The one implementation. It looks its service up anew each time: an update makes another one. */
 export class LiveService implements ServiceControl {
   readonly name: string;
   readonly #host: ControlHost;
   readonly #described = new DescribedInstances();
-  readonly #drains = new Set<PendingDrain>();
+  readonly #drains: PendingDrains;
 
   constructor(name: string, host: ControlHost) {
     this.name = name;
     this.#host = host;
+    this.#drains = new PendingDrains(name, (listener) => host.onChange(listener));
   }
 
   get #state(): ServiceState {
@@ -84,58 +78,42 @@ export class LiveService implements ServiceControl {
   drain(id: string, { deadlineMs = 0 }: DrainOptions = {}): Promise<boolean> {
     if (!(deadlineMs >= 0 && Number.isFinite(deadlineMs)))
       throw new RangeError(`deadlineMs: expected a finite number >= 0, got ${String(deadlineMs)}`);
-    const state = this.#state;
     const instance = this.#find(id);
     const now = this.#host.now();
+    // Of a drain that goes on, the time may be over that nobody has looked at since.
+    tellDrained(instance, now, this.#host.announce);
     const isNew = instance.drainUntil === 0;
-    instance.drainUntil = momentOf(now + deadlineMs);
-    if (isNew) instance.isDrained = false;
-    state.dueAt = Math.min(state.dueAt, instance.drainUntil);
-    makeStale(instance);
-    const end = this.#endOfDrain(instance);
+    // A request that had been decided before it was over may have begun since.
+    if (instance.isDrained) instance.isDrained = instance.inFlight === 0;
+    else this.#setDeadline(instance, momentOf(now + deadlineMs));
+    const end = this.#drains.endOf(instance);
     if (isNew) this.#host.announce({ kind: "draining", ...nameOf(instance) });
     tellDrained(instance, now, this.#host.announce);
     return end;
   }
 
-  #endOfDrain(instance: InstanceState): Promise<boolean> {
-    if (instance.isDrained) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const drain: PendingDrain = {
-        instance,
-        reference: instance.reference,
-        end: (isDrained) => {
-          stop();
-          this.#drains.delete(drain);
-          resolve(isDrained);
-        },
-      };
-      const stop = this.#host.onChange((change) => {
-        if (change.instance !== drain.reference) return;
-        if (change.kind === "drained") drain.end(true);
-        // An ejection that ends is no end of a drain.
-        if (change.kind === "returned" && drain.instance.drainUntil === 0) drain.end(false);
-      });
-      this.#drains.add(drain);
-    });
+  #setDeadline(instance: InstanceState, until: number): void {
+    const state = this.#state;
+    instance.drainUntil = until;
+    state.dueAt = Math.min(state.dueAt, until);
+    makeStale(instance);
   }
 
   /** Another state was restored. Who waits for the end of a drain waits for it there, or learns that there is none. */
   followRestore(): void {
-    for (const drain of this.#drains) {
-      const instance = this.#state.instances.get(drain.instance.id);
-      if (instance === undefined || instance.drainUntil === 0) drain.end(false);
-      else Object.assign(drain, { instance, reference: instance.reference });
-    }
+    this.#drains.follow(this.#host.stateOf(this.name)?.instances);
   }
 
   resume(id: string): boolean {
     const instance = this.#state.instances.get(id);
     if (instance === undefined || instance.drainUntil === 0) return false;
+    // Whoever is drained is so, though a listener resumes it before others hear of it.
+    this.#drains.look(id);
     instance.drainUntil = 0;
     instance.isDrained = false;
     instance.resumedAt = momentOf(this.#host.now());
     makeStale(instance);
+    this.#drains.look(id);
     this.#host.announce({ kind: "returned", ...nameOf(instance) });
     return true;
   }

@@ -54,7 +54,9 @@ export interface ServiceControl {
   /** Takes an instance out; requests under way end. False when there is none of that id. */
   remove(id: string): boolean;
   /**
-   * An instance gets nothing new, and what is under way ends. It stays in the list until it is removed.
+   * An instance gets nothing new, and what is under way ends. It stays in the list until it is removed. Asked for once more, a
+   * drain that goes on takes the new deadline, be it later or earlier; one that is over stays over until `resume`, whatever the
+   * deadline.
    *
    * @returns true with the end of its last request, or when its sessions have had their time; false when `resume` came
    *   first, or a `restore` to a state without the drain. A deadline needs a proxy, or calls of `gateway.tick`, to be noticed
