@@ -221,3 +221,95 @@ describe("who waits for a drain", () => {
     expect(await valueOf(drained)).toBe(true);
   });
 });
+
+describe("`returned`", () => {
+  const probe = { unhealthyAfter: 1, healthyAfter: 1 };
+  const ejectedA = { services: { s: { instances: { a: { ejectedForMs: 500 } } } } };
+
+  it("is told at the end of an ejection that outlasts a drain, once", async () => {
+    const { gateway, control, told, env, begin } = started();
+    begin();
+    gateway.restore({
+      services: { s: { instances: { a: { ejectedForMs: 500, inFlight: 1 } } } },
+    });
+    const drained = control.drain("a");
+    expect(control.resume("a")).toBe(true);
+    expect(await valueOf(drained)).toBe(false);
+    expect(told).toEqual(["draining a"]);
+    env.advance(500);
+    gateway.tick();
+    expect(told).toEqual(["draining a", "returned a"]);
+    env.advance(500);
+    gateway.tick();
+    expect(told).toHaveLength(2);
+  });
+
+  it("is told at the end of a drain that outlasts an ejection, once", () => {
+    const { gateway, control, told, env, health } = started();
+    gateway.restore(ejectedA);
+    void control.drain("a");
+    env.advance(500);
+    expect(gateway.tick()).toBe(Number.POSITIVE_INFINITY);
+    expect(told).toEqual(["draining a", "drained a"]);
+    control.resume("a");
+    expect(health()).toEqual(["eligible", "eligible"]);
+    gateway.tick();
+    expect(told.slice(2)).toEqual(["returned a"]);
+  });
+
+  it("is told at once where the ejection is over and nobody has told it yet", () => {
+    const { gateway, control, told, env } = started();
+    gateway.restore(ejectedA);
+    void control.drain("a");
+    env.advance(500);
+    control.resume("a");
+    gateway.tick();
+    expect(told).toEqual(["draining a", "drained a", "returned a"]);
+  });
+
+  it("is told when an instance that was resumed passes its probes again, once", () => {
+    const { control, told, gateway } = started({ probe });
+    for (const passed of [true, false]) control.reportProbe("a", passed);
+    void control.drain("a");
+    told.length = 0;
+    control.resume("a");
+    expect(told).toEqual([]);
+    for (const passed of [true, false, true]) control.reportProbe("a", passed);
+    gateway.tick();
+    expect(told).toEqual(["passing a", "returned a", "failing a", "passing a"]);
+  });
+
+  it("is told when an ejection is over and the probes pass, whichever comes later", () => {
+    const { gateway, control, told, env } = started({ probe, outlier: { endedByProbes: false } });
+    const out = { ejectedForMs: 500, probe: { status: "failing", contrary: 0 } } as const;
+    gateway.restore({ services: { s: { instances: { a: out, b: out } } } });
+    control.reportProbe("a", true);
+    env.advance(500);
+    expect(gateway.tick()).toBe(Number.POSITIVE_INFINITY);
+    expect(told).toEqual(["passing a", "returned a"]);
+    control.reportProbe("b", true);
+    expect(told.slice(2)).toEqual(["passing b", "returned b"]);
+  });
+
+  it("is told with the next look where an update takes the probes away", () => {
+    const { gateway, control, told } = started({ probe });
+    for (const passed of [true, false]) control.reportProbe("a", passed);
+    void control.drain("a");
+    control.resume("a");
+    told.length = 0;
+    gateway.update(configOf());
+    gateway.tick();
+    expect(told).toEqual(["returned a"]);
+  });
+
+  it("is told no more of what has left", () => {
+    const { gateway, control, told, env } = started();
+    gateway.restore(ejectedA);
+    void control.drain("a");
+    control.resume("a");
+    control.remove("a");
+    env.advance(500);
+    gateway.tick();
+    expect(told.filter((event) => event.startsWith("returned"))).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { Announce, GatewayChange, InstanceChange } from "./change.js";
 import { breakerDueAt, settleBreaker } from "./health/circuit-breaker.js";
+import { isProbedWell } from "./health/probe.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
 /** Tells once that an instance that gets nothing new has nothing under way, and keeps no sessions any more. */
@@ -36,20 +37,27 @@ export function settleDue(service: ServiceState, now: number, announce: Announce
   if (phase !== undefined) announce({ kind: "breaker", service: service.name, phase });
   service.dueAt = breakerDueAt(service.breaker);
   for (const instance of service.instances.values()) {
-    if (instance.isEjected && instance.ejectedUntil <= now) {
-      service.tally = undefined;
-      endEjection(instance, announce);
-    }
+    if (instance.isEjected && instance.ejectedUntil <= now) service.tally = undefined;
+    tellReturned(instance, now, announce);
     tellDrained(instance, now, announce);
     service.dueAt = Math.min(service.dueAt, dueAtOf(instance, now));
   }
 }
 
-/** An instance that was ejected gets traffic again, and begins anew. */
+/**
+ * An instance that was ejected gets traffic again, and begins anew. Where it drains, or fails its probes, that is told at the
+ * end of it.
+ */
 export function endEjection(instance: InstanceState, announce: Announce): void {
+  if (instance.drainUntil !== 0 || !isProbedWell(instance.probe)) return;
   instance.isEjected = false;
   endRows(instance);
   announce({ kind: "returned", ...nameOf(instance) });
+}
+
+/** A drain has ended, or probes pass again: what time alone has ended meanwhile is told now. */
+export function tellReturned(instance: InstanceState, now: number, announce: Announce): void {
+  if (instance.isEjected && instance.ejectedUntil <= now) endEjection(instance, announce);
 }
 
 /** Rows begin anew. The share of failures stays: until it has shown otherwise, one that was ejected does no better than others. */
@@ -62,13 +70,13 @@ export function endRows(instance: InstanceState): void {
  * When time alone brings something to be told of an instance; `Infinity` when it does not.
  *
  * @param looked when somebody looked last: a drain whose deadline had passed by then waits for its requests alone, and ends with
- *   a report
+ *   a report; an ejection that was over by then waits for the end of a drain, or for a probe
  */
 export function dueAtOf(
   { isEjected, ejectedUntil, drainUntil, isDrained }: InstanceState,
   looked = Number.NEGATIVE_INFINITY,
 ): number {
-  const returnsAt = isEjected ? ejectedUntil : Number.POSITIVE_INFINITY;
+  const returnsAt = isEjected && ejectedUntil > looked ? ejectedUntil : Number.POSITIVE_INFINITY;
   const isAhead = drainUntil !== 0 && drainUntil > looked && !isDrained;
   return Math.min(returnsAt, isAhead ? drainUntil : Number.POSITIVE_INFINITY);
 }

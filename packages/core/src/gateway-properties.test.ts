@@ -69,6 +69,7 @@ class World {
   readonly #decided: ForwardDecision[] = [];
   readonly #cookies = new Map<number, string>();
   readonly #lives = new Map<string, number>();
+  /** Those that were told to be ejected, or to drain, and not to be back. */
   readonly #out = new Set<string>();
   #now: Settings;
   #open: Open[] = [];
@@ -83,12 +84,15 @@ class World {
     this.#service = this.#gateway.service("s");
     this.#gateway.onChange(({ kind, instance, counts }) => {
       const id = instance?.id ?? "";
-      const isOver = kind === "returned" && this.#snapshotOf(id)?.ejectedForMs === 0;
-      if (isOver || kind === "left") this.#out.delete(id);
-      if (kind !== "ejected") return;
-      if (counts.eligible < 1) this.wrong.push("nobody is left");
-      if (this.#out.has(id)) this.wrong.push(`${id} was out already`);
-      this.#out.add(id);
+      const health = this.#healthOf(id);
+      if (kind === "returned" && health !== "eligible") this.wrong.push(`returned, ${health}`);
+      if (kind === "returned" && !this.#out.has(id)) this.wrong.push(`${id} was not out`);
+      if (kind === "returned" || kind === "left") this.#out.delete(id);
+      if (kind === "ejected" && counts.eligible < 1) this.wrong.push("nobody is left");
+      // Who drains, or fails its probes, does not return when an ejection ends.
+      if (kind === "ejected" && health === "ejected" && this.#out.has(id))
+        this.wrong.push(`${id} was out already`);
+      if (kind === "ejected" || kind === "draining") this.#out.add(id);
     });
   }
 
@@ -105,6 +109,10 @@ class World {
 
   #snapshotOf(id: string) {
     return this.#gateway.snapshot().services["s"]?.instances[id];
+  }
+
+  #healthOf(id: string) {
+    return this.#service.instances().find((each) => each.id === id)?.health;
   }
 
   #lifeOf(id: string): number {
@@ -180,15 +188,15 @@ class World {
 
   // Whether a decision leads where it may.
   #judge({ instance: { id }, version }: ForwardDecision, path: string): void {
-    const status = this.#service.instances().find((each) => each.id === id);
+    const health = this.#healthOf(id);
     const { affinity, triesAll } = this.#now;
-    if (status?.health === "eligible") return;
-    if (status === undefined) this.wrong.push(`${id} is gone`);
-    else if (status.health === "draining") {
+    if (health === "eligible") return;
+    if (health === undefined) this.wrong.push(`${id} is gone`);
+    else if (health === "draining") {
       const isKept = affinity !== undefined && (this.#snapshotOf(id)?.drainForMs ?? 0) > 0;
       if (!isKept) this.wrong.push(`${id} drains`);
     } else if (!triesAll || this.#eligibleOf(path, path === "/" ? undefined : version) > 0)
-      this.wrong.push(`${id} is ${status.health}`);
+      this.wrong.push(`${id} is ${health}`);
   }
 
   #start(n: number): void {
@@ -231,7 +239,7 @@ class World {
     this.#end(IDS);
     this.#out.clear();
     for (const [id, each] of Object.entries(instances))
-      if (each.ejectedForMs > 0) this.#out.add(id);
+      if (each.ejectedForMs > 0 || each.drainForMs !== null) this.#out.add(id);
   }
 
   #check(): GatewaySnapshot {
@@ -252,7 +260,7 @@ class World {
     this.#check();
     this.#env.advance(MOST_EJECTION_MS);
     this.#gateway.tick();
-    expect([...this.#out]).toEqual([]);
+    expect([...this.#out].filter((id) => this.#healthOf(id) === "eligible")).toEqual([]);
     expect(this.#service.instances().filter(({ health }) => health === "ejected")).toEqual([]);
     for (const path of PATHS) this.#decide(path, 0);
     const snapshot = this.#check();

@@ -5,13 +5,13 @@ import { isHandlerInstance, withHandlerIds } from "./config/handler-instance.js"
 import type { InstancePlan, ServicePlan } from "./config/plan.js";
 import type { InstanceConfig } from "./config/service-config.js";
 import { isEligible } from "./health/eligible.js";
-import { countProbe, type ProbeRule } from "./health/probe.js";
+import { countProbe, isProbedWell, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
 import { DescribedInstances, differs } from "./described-instances.js";
 import { returnEarly } from "./ejections.js";
 import { addMember, changeVersions, describe, newInstance, removeMembers } from "./members.js";
 import { makeStale } from "./pool-levels.js";
-import { leave, momentOf, nameOf, PendingDrains, tellDrained } from "./due.js";
+import { leave, momentOf, nameOf, PendingDrains, tellDrained, tellReturned } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
 import type {
   DrainOptions,
@@ -111,10 +111,15 @@ export class LiveService implements ServiceControl {
     this.#drains.look(id);
     instance.drainUntil = 0;
     instance.isDrained = false;
-    instance.resumedAt = momentOf(this.#host.now());
+    const now = this.#host.now();
+    instance.resumedAt = momentOf(now);
     makeStale(instance);
     this.#drains.look(id);
-    this.#host.announce({ kind: "returned", ...nameOf(instance) });
+    const isOut = instance.isEjected || !isProbedWell(instance.probe);
+    // That it returns is told at the end of what keeps it out, as the end of an ejection is.
+    instance.isEjected = isOut;
+    if (isOut) tellReturned(instance, now, this.#host.announce);
+    else this.#host.announce({ kind: "returned", ...nameOf(instance) });
     return true;
   }
 
@@ -154,6 +159,7 @@ export class LiveService implements ServiceControl {
     if (!isFirst && passed) instance.resumedAt = momentOf(now);
     makeStale(instance);
     this.#host.announce({ kind: passed ? "passing" : "failing", ...nameOf(instance) });
+    tellReturned(instance, now, this.#host.announce);
   }
 
   set(given: readonly InstanceConfig[]): InstanceDifference {

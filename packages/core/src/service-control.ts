@@ -63,7 +63,12 @@ export interface ServiceControl {
    * @throws RangeError when there is no instance of that id, or the deadline is not a finite number >= 0
    */
   drain(id: string, options?: DrainOptions): Promise<boolean>;
-  /** Ends a drain: the instance gets traffic again. False when there is none of that id, or it does not drain. */
+  /**
+   * Ends a drain: the instance gets traffic again, at once or, where it is ejected or fails its probes, at the end of that.
+   * `returned` is told then, and once; a promise of `drain` learns at once that it came to nothing.
+   *
+   * @returns false when there is no instance of that id, or it does not drain
+   */
   resume(id: string): boolean;
   /**
    * Changes the share of an instance.
