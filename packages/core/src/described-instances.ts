@@ -9,7 +9,7 @@ interface Described {
 }
 
 /** A list as it compares with what is there. */
-export interface ComparedList {
+interface ComparedList {
   /** What stands as it stood. */
   readonly kept: ReadonlySet<InstanceState>;
   readonly fresh: readonly FreshInstance[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GatewayConfig } from "./config/config.js";
-import type { InstanceConfig } from "./config/service-config.js";
+import type { InstanceConfig, ServiceConfig } from "./config/service-config.js";
 import { createGateway, type Gateway } from "./gateway.js";
 import type { ControlHost } from "./live-service.js";
 import type { PoolState } from "./state.js";
@@ -16,8 +16,11 @@ const listed = (count: number, more: (index: number) => object = () => ({})) =>
     ...more(index),
   })) as InstanceConfig[];
 
-const configOf = (instances: readonly InstanceConfig[]): GatewayConfig => ({
-  services: { s: { instances, balancer: "round-robin" } },
+const configOf = (
+  instances: readonly InstanceConfig[],
+  service: Partial<ServiceConfig> = {},
+): GatewayConfig => ({
+  services: { s: { instances, balancer: "round-robin", ...service } },
   routes: [
     { match: { path: "/v1" }, to: { service: "s", version: "v1" } },
     { match: { path: "/v2" }, to: { service: "s", version: "v2" } },
@@ -107,5 +110,15 @@ describe("a list that is set", () => {
     const list = [{ url: "http://a", metadata }];
     expect(service.set(list)).toMatchObject({ added: ["http://a"] });
     expect(service.set(list)).toEqual({ added: [], removed: [], changed: [] });
+  });
+
+  it("asks no probes of an instance that has become a function, which gets traffic at once", () => {
+    const { gateway, service } = started(listed(1));
+    gateway.update(configOf(listed(2), { probe: {} }));
+    const health = () => service.instances().map((instance) => instance.health);
+    service.add({ id: "i1", url: "http://i1", weight: 2 });
+    expect(health()).toEqual(["eligible", "waiting"]);
+    service.set([{ id: "i1", handler: () => "hello" }]);
+    expect(health()).toEqual(["eligible"]);
   });
 });

@@ -9,7 +9,14 @@ import { countProbe, isProbedWell, type ProbeRule } from "./health/probe.js";
 import { movedFrom } from "./carry-over.js";
 import { DescribedInstances, differs } from "./described-instances.js";
 import { returnEarly } from "./ejections.js";
-import { addMember, changeVersions, describe, newInstance, removeMembers } from "./members.js";
+import {
+  addMember,
+  adoptProbe,
+  changeVersions,
+  describe,
+  newInstance,
+  removeMembers,
+} from "./members.js";
 import { makeStale } from "./pool-levels.js";
 import { leave, momentOf, nameOf, PendingDrains, tellDrained, tellReturned } from "./due.js";
 import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
@@ -27,6 +34,12 @@ export interface ControlHost {
   planOf(service: string): ServicePlan | undefined;
   now(): number;
   onChange(listener: (change: GatewayChange) => void): () => void;
+}
+
+/** When something is done, and who is told. */
+interface Telling {
+  readonly now: number;
+  readonly announce: Announce;
 }
 
 /** The one implementation. It looks its service up anew each time: an update makes another one. */
@@ -54,6 +67,10 @@ export class LiveService implements ServiceControl {
     throw new RangeError(`service "${this.name}" has no instance with the id "${id}"`);
   }
 
+  #telling(announce = this.#host.announce): Telling {
+    return { now: this.#host.now(), announce };
+  }
+
   instances(): readonly InstanceStatus[] {
     const now = this.#host.now();
     return [...this.#state.instances.values()].map((instance) => statusOf(instance, now));
@@ -64,14 +81,14 @@ export class LiveService implements ServiceControl {
     const named = withHandlerIds([config], state.instances.values());
     const [plan] = compileInstances(this.name, named) as [InstancePlan];
     assertAlike(this.name, plan, state.instances.values());
-    const [instance] = this.#put(state, [plan], this.#host.announce) as [InstanceState];
+    const [instance] = this.#put(state, [plan], this.#telling()) as [InstanceState];
     return instance.reference;
   }
 
   remove(id: string): boolean {
     const state = this.#state;
     if (!state.instances.has(id)) return false;
-    this.#takeOut(state, [id], this.#host.announce);
+    this.#takeOut(state, [id], this.#telling());
     return true;
   }
 
@@ -175,18 +192,22 @@ export class LiveService implements ServiceControl {
     const ids = new Set([...[...kept].map(({ id }) => id), ...plans.map(({ id }) => id)]);
     if (ids.size < instances.length) compileInstances(this.name, instances);
     const changes: PlainChange[] = [];
-    const tell = (change: PlainChange): void => void changes.push(change);
+    const telling = this.#telling((change) => void changes.push(change));
     const difference = differenceOf(state, plans, ids);
-    for (const [index, instance] of this.#put(state, plans, tell).entries())
+    for (const [index, instance] of this.#put(state, plans, telling).entries())
       this.#described.remember(instance, plans[index] as InstancePlan, fresh[index]?.text ?? "");
-    this.#takeOut(state, difference.removed, tell);
+    this.#takeOut(state, difference.removed, telling);
     this.#described.forgetGone(state);
     for (const change of changes) this.#host.announce(change);
     return difference;
   }
 
   // O(what is put), and O(members) once where versions change.
-  #put(state: ServiceState, plans: readonly InstancePlan[], announce: Announce): InstanceState[] {
+  #put(
+    state: ServiceState,
+    plans: readonly InstancePlan[],
+    { now, announce }: Telling,
+  ): InstanceState[] {
     const moved = new Map<InstanceState, string>();
     for (const { id, version } of plans) {
       const known = state.instances.get(id);
@@ -195,24 +216,30 @@ export class LiveService implements ServiceControl {
     changeVersions(state, moved);
     return plans.map((plan) => {
       const known = state.instances.get(plan.id);
-      if (known === undefined) return this.#join(state, plan, announce);
-      this.#described.forget(known);
-      const before = nameOf(known);
-      if (describe(known, plan)) for (const change of movedFrom(before, known)) announce(change);
+      if (known === undefined) return this.#join(state, plan, { now, announce });
+      this.#describeAnew(known, plan, { now, announce });
       return known;
     });
   }
 
-  #join(state: ServiceState, plan: InstancePlan, announce: Announce): InstanceState {
-    const joinedAt = momentOf(this.#host.now());
-    const instance = newInstance(this.name, plan, state.load, joinedAt, this.probe !== undefined);
+  #join(state: ServiceState, plan: InstancePlan, { now, announce }: Telling): InstanceState {
+    const isProbed = this.probe !== undefined;
+    const instance = newInstance(this.name, plan, state.load, momentOf(now), isProbed);
     addMember(state, instance);
     announce({ kind: "joined", ...nameOf(instance) });
     return instance;
   }
 
-  #takeOut(state: ServiceState, ids: readonly string[], announce: Announce): void {
-    const now = this.#host.now();
+  #describeAnew(instance: InstanceState, plan: InstancePlan, { now, announce }: Telling): void {
+    this.#described.forget(instance);
+    const before = nameOf(instance);
+    const isMoved = describe(instance, plan);
+    adoptProbe(instance, this.probe !== undefined);
+    if (isMoved) for (const change of movedFrom(before, instance)) announce(change);
+    tellReturned(instance, now, announce);
+  }
+
+  #takeOut(state: ServiceState, ids: readonly string[], { now, announce }: Telling): void {
     const gone = new Set(ids.map((id) => state.instances.get(id) as InstanceState));
     removeMembers(state, gone);
     for (const instance of gone) {
