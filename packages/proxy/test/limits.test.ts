@@ -107,7 +107,9 @@ describe("a silent side", () => {
 
   it("that is a client which reads nothing loses its connection", async () => {
     const instance = await backend((_, res) => res.end(Buffer.alloc(64 * 1024 * 1024)));
-    const { port, ended, gateway } = await gatewayTo(oneService([instance.url], quick));
+    const { port, ended, gateway } = await gatewayTo(
+      oneService([instance.url], { timeouts: { idleMs: 500 } }),
+    );
     const client = await open(port);
     client.pause();
     client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -83,7 +83,7 @@ describe("generated requests", () => {
           expect(taken).toContain(id);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });
