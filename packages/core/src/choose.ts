@@ -1,4 +1,5 @@
 import type { Balancer, PickInput } from "./balance/balancer.js";
+import { rendezvous } from "./balance/rendezvous.js";
 import { levelAt } from "./health/levels.js";
 import { murmur3 } from "./murmur3.js";
 import { freshen, isTimeless } from "./pool-levels.js";
@@ -124,8 +125,12 @@ function pickFrom(
   { draw, now, cursor = 0, key }: Input,
   left: readonly InstanceState[],
 ): InstanceState | undefined {
-  return left[balancer.pick({ candidates: left, draw, now, cursor, key })];
+  const by = TABLES.includes(balancer.name) ? rendezvous : balancer;
+  return left[by.pick({ candidates: left, draw, now, cursor, key })];
 }
+
+/** What they prepare takes far longer than a request, for the few that are left too: those are looked at one by one. */
+const TABLES: readonly string[] = ["consistent-hash", "maglev"];
 
 // Those of its own level first, then those of the first level that has some; undefined where there are none.
 function firstOf(
