@@ -9,11 +9,13 @@ export {
   ask,
   atEnd,
   listen,
+  OTHER_FORMS,
   refuse,
   seenBy,
   startChat,
   startEcho,
   startRefusing,
+  statusOf,
   upgrade,
 } from "./kit.js";
 export { adapterSuite } from "./suite.js";

@@ -7,7 +7,7 @@ import {
   type RequestListener,
   type Server,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach } from "vitest";
 import { WebSocketServer } from "ws";
@@ -107,6 +107,31 @@ export async function upgrade(
   const { status, body } = await ask(url, { headers });
   return { status, body };
 }
+
+const UPGRADE = [
+  ...["connection: Upgrade", "upgrade: websocket"],
+  ...["sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version: 13"],
+];
+
+/** The status that a target gets which no usual client would send as it stands. */
+export async function statusOf(
+  url: string,
+  target: string,
+  kind: "request" | "upgrade" = "request",
+): Promise<number> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const headers = kind === "upgrade" ? UPGRADE : [];
+  socket.write([`GET ${target} HTTP/1.1`, "host: h", ...headers, "", ""].join("\r\n"), "latin1");
+  const [first] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  return Number(first.toString("latin1").slice(9, 12));
+}
+
+/** Forms of `/admin/x` that a host which matches paths as they came does not see as such. */
+export const OTHER_FORMS: readonly string[] = [
+  ...["//admin/x", "/./admin/x", "/y/../admin/x", "/y/%2e%2e/admin/x", "/%61dmin/x"],
+  ...["http://h//admin/x", "http://h/%61dmin/x", "/.//admin/x?a=1", "/%2e/admin/x"],
+];
 
 /** What the instance was asked with. */
 export function seenBy({ headers }: Pick<Answer, "headers">): IncomingHttpHeaders {

@@ -108,7 +108,12 @@ export {
   type DestinationField,
 } from "./analysis/compare.js";
 export { compileRoutes, matchRoute, type RouteMatch, type RouteTable } from "./match/table.js";
-export { canonicalPath, type CanonicalPath, type PathOptions } from "./match/path.js";
+export {
+  canonicalPath,
+  isCanonicalTarget,
+  type CanonicalPath,
+  type PathOptions,
+} from "./match/path.js";
 export type { ParseOptions, RequestLimits } from "./match/target.js";
 export { pickVersion } from "./split/pick-version.js";
 export { stickyPoint } from "./split/sticky-point.js";

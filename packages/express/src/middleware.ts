@@ -7,6 +7,7 @@ import {
   type CheckServerOptions,
   type CloseOptions,
   type HandleOptions,
+  type HostPathOptions,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
@@ -21,7 +22,7 @@ export interface MiddlewareOptions<
   Request extends IncomingMessage = IncomingMessage,
   Response extends ServerResponse = ServerResponse,
 >
-  extends ProxyOptions, CheckServerOptions {
+  extends ProxyOptions, CheckServerOptions, HostPathOptions {
   /** A proxy to share with other mounts; it closes with the first of them. Default: one of its own. */
   readonly proxy?: Proxy;
   /**
@@ -61,6 +62,7 @@ export function gatewayMiddleware<
   Response extends ServerResponse = ServerResponse,
 >(gateway: Gateway, options: MiddlewareOptions<Request, Response> = {}): GatewayMiddleware {
   const proxy = options.proxy ?? createProxy(gateway, options);
+  const canonicalPathsOnly = options.otherPaths !== "forward";
   const checked = new WeakSet<object>();
   const check = ({ socket }: IncomingMessage): void => {
     const { server } = socket as { readonly server?: Server };
@@ -74,6 +76,7 @@ export function gatewayMiddleware<
       none: next,
       error: next,
       trustedHops: trustedHopsOf(req, req.app),
+      canonicalPathsOnly,
       facts: options.facts?.(req as never, res as never),
     };
   };

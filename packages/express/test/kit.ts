@@ -7,10 +7,12 @@ import { gatewayMiddleware, type GatewayMiddleware, type MiddlewareOptions } fro
 export {
   ask,
   listen,
+  OTHER_FORMS,
   seenBy,
   startChat,
   startEcho,
   startRefusing,
+  statusOf,
   upgrade,
 } from "@signalbox/adapter-suite";
 

@@ -6,6 +6,7 @@ import {
   isUpgradeResponse,
   type CheckServerOptions,
   type CloseOptions,
+  type HostPathOptions,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
@@ -16,7 +17,7 @@ import { routeUpgrades } from "./upgrades.js";
 
 /** What the plugin is told. */
 export interface GatewayPluginOptions
-  extends ProxyOptions, Pick<CheckServerOptions, "strict">, CloseOptions {
+  extends ProxyOptions, Pick<CheckServerOptions, "strict">, CloseOptions, HostPathOptions {
   readonly gateway: Gateway;
   /** Path below which the plugin gets requests. Routes of the gateway see the whole URL all the same. Default: all. */
   readonly prefix?: string;
@@ -108,15 +109,17 @@ function handle(
   log.expect(raw.rawHeaders, request.log);
   const trustedHops = trustedHopsOf(request);
   const facts = options.facts?.(request);
+  const canonicalPathsOnly = options.otherPaths !== "forward";
   if (isUpgradeResponse(reply.raw)) {
     reply.hijack();
-    proxy.handle(raw, reply.raw, { trustedHops, facts });
+    proxy.handle(raw, reply.raw, { trustedHops, facts, canonicalPathsOnly });
     return;
   }
   passHeaders(reply);
   proxy.handle(raw, reply.raw, {
     trustedHops,
     facts,
+    canonicalPathsOnly,
     none: () => reply.callNotFound(),
     error: (error) => void reply.send(error),
   });

@@ -6,11 +6,13 @@ import type { GatewayPluginOptions } from "../src/index.js";
 export {
   ask,
   listen,
+  OTHER_FORMS,
   refuse,
   seenBy,
   startChat,
   startEcho,
   startRefusing,
+  statusOf,
   upgrade,
 } from "@signalbox/adapter-suite";
 

@@ -4,7 +4,7 @@ import {
   createProxy,
   viewOf,
   type CloseOptions,
-  type HandleOptions,
+  type HostPathOptions,
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
@@ -16,7 +16,7 @@ import { framingOf, saysNothing, type Framing } from "./raw-headers.js";
 import { refuseUpgrade } from "./refuse-upgrade.js";
 
 /** What the handler is told beside its gateway. */
-export interface FetchHandlerOptions extends ProxyOptions {
+export interface FetchHandlerOptions extends ProxyOptions, HostPathOptions {
   /** A proxy to share with other mounts; it closes with the first of them. Default: one of its own. */
   readonly proxy?: Proxy;
 }
@@ -71,6 +71,7 @@ const PATIENCE_MS = 50;
 export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}): FetchHandler {
   checkHandlers(gateway);
   const proxy = options.proxy ?? createProxy(gateway, options);
+  const canonicalPathsOnly = options.otherPaths !== "forward";
   const handler = async (
     request: Request,
     context: FetchContext = {},
@@ -84,8 +85,8 @@ export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}
     const mayBeEmpty = !req.complete && !request.bodyUsed && saysNothing(request);
     // Only a body that belongs to the gateway may be looked at. Policies may still leave it to others.
     if (mayBeEmpty && !gateway.hasPolicies && isTaken() && (await body.isEmpty(PATIENCE_MS)))
-      return handle(proxy, make("none"), context);
-    return handle(proxy, req, context);
+      return handle(proxy, make("none"), context, canonicalPathsOnly);
+    return handle(proxy, req, context, canonicalPathsOnly);
   };
   return Object.assign(handler, {
     proxy,
@@ -97,6 +98,7 @@ function handle(
   proxy: Proxy,
   req: NodeRequest,
   { facts, trustedHops }: FetchContext,
+  canonicalPathsOnly: boolean,
 ): Promise<Response | undefined> {
   const { promise, resolve } = Promise.withResolvers<Response | undefined>();
   const reply = new NodeReply(req, resolve);
@@ -112,7 +114,7 @@ function handle(
     // For policies, which are told when the request is over.
     reply.leave();
   };
-  const options: HandleOptions = { none, facts, trustedHops, handlerProblem };
+  const options = { none, facts, trustedHops, canonicalPathsOnly, handlerProblem };
   proxy.handle(req.asNode, reply.asNode, options);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort);

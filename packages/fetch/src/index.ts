@@ -20,6 +20,7 @@ export {
   type ExchangeEnd,
   type FailedAttempt,
   type Failure,
+  type HostPathOptions,
   type MirrorEnd,
   type Policy,
   type PolicyAnswer,

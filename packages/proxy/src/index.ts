@@ -4,6 +4,7 @@
  * @module @signalbox/proxy
  */
 
+export type { HostPathOptions } from "./canonical-only.js";
 export { createProxy, type Proxy, type ProxyCounts } from "./proxy.js";
 export type { CloseOptions, HandleOptions, ProxyOptions } from "./proxy-options.js";
 export type {

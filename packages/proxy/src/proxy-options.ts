@@ -81,6 +81,11 @@ export interface HandleOptions {
    * `trustedProxies` says it.
    */
   readonly trustedHops?: number | undefined;
+  /**
+   * Whether what a route takes is refused with 400 where its path came in another form than the canonical one that routes
+   * see: for hosts that match paths themselves, as they came, and guard some of them. Default: false.
+   */
+  readonly canonicalPathsOnly?: boolean | undefined;
   /** Whether the request came by `checkContinue`: the client waits for leave to send its body. Default: false. */
   readonly awaitsContinue?: boolean;
   /** Why a function cannot take requests of this host, which `error` gets then. Default: each of them can. */

@@ -10,6 +10,7 @@ import {
 import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js";
 import { answerRequest } from "./answer-request.js";
 import { isQueued, watchQueued } from "./behind-others.js";
+import { canonicalOnly } from "./canonical-only.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
@@ -153,7 +154,8 @@ class GatewayProxy implements Proxy, Roles {
       else this.#entered(req, res, marks, options, entry, decision);
       return;
     }
-    const decision = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
+    const made = bad === undefined ? this.decide(view) : badRequest(bad.detail, bad.status);
+    const decision = canonicalOnly(this.gateway, req, options, made);
     if (decision.kind === "none") return this.handOn(req, res, options.none);
     this.#underWay.begin();
     const policies = undefined;
@@ -180,9 +182,10 @@ class GatewayProxy implements Proxy, Roles {
     marks: number,
     options: HandleOptions,
     { view, startedAt, policies }: Entry,
-    decision: Decision,
+    made: Decision,
     from = startedAt,
   ): void {
+    const decision = canonicalOnly(this.gateway, req, options, made);
     if (decision.kind !== "none")
       return this.act({ req, res, marks, view, startedAt, policies, options }, decision, from);
     this.#underWay.end();

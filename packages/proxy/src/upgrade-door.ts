@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnsweringDecision, Decision, RequestView } from "@signalbox/core";
+import { canonicalOnly } from "./canonical-only.js";
 import { comesTooLate, type ServerReply } from "./answer.js";
 import { answerRequest, type AnswerHost } from "./answer-request.js";
 import { Entry, type EntryHost } from "./entry.js";
@@ -69,12 +70,14 @@ export class UpgradeDoor {
       else this.#host.handOn(req, rawResponse(req, socket), undefined);
     };
     const bad = framingProblem(req);
-    if (bad === undefined && this.#host.gateway.hasPolicies) {
-      this.#askPolicies(req, socket, head, new Entry(this.#host, view, socket, startedAt), handOn);
-      return;
+    const { gateway } = this.#host;
+    if (bad === undefined && gateway.hasPolicies) {
+      const entry = new Entry(this.#host, view, socket, startedAt);
+      const only = (made: Decision): Decision => canonicalOnly(gateway, req, options, made);
+      return this.#askPolicies(req, socket, head, entry, only, handOn);
     }
-    const decision =
-      bad === undefined ? this.#host.decide(view) : badRequest(bad.detail, bad.status);
+    const made = bad === undefined ? this.#host.decide(view) : badRequest(bad.detail, bad.status);
+    const decision = canonicalOnly(gateway, req, options, made);
     if (decision.kind === "none") return handOn();
     this.#host.begin();
     const asked = { view, startedAt, policies: undefined };
@@ -97,12 +100,14 @@ export class UpgradeDoor {
     socket: Duplex,
     head: Buffer,
     entry: Entry,
+    only: (made: Decision) => Decision,
     handOn: () => void,
   ): void {
     // It is read while policies look at it: one that is not read does not tell that it has gone.
     const client = new WaitingClient(socket as Socket, head, () => socket.destroy());
-    const entered = (decision: Decision): void => {
+    const entered = (made: Decision): void => {
       client.release(false);
+      const decision = only(made);
       if (decision.kind !== "none") return this.#act(req, socket, head, entry, decision, handOn);
       this.#host.leave();
       handOn();

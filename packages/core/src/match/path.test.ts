@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalPath, isPlainTarget, type PathOptions } from "./path.js";
+import { canonicalPath, isCanonicalTarget, isPlainTarget, type PathOptions } from "./path.js";
 
 /** Any code unit: control characters, bytes and halves of pairs too. */
 const anyChar = fc.oneof(fc.nat(0xff), fc.nat(0xffff)).map((code) => String.fromCharCode(code));
@@ -112,6 +112,43 @@ describe("single steps may be changed", () => {
   });
 });
 
+describe("the path of a target is canonical", () => {
+  it.each([
+    ...["/", "/a/b", "/a/?x=/../%61//", "/caf%C3%A9", "/a%2Fb", "/a*b", "/?", "*"],
+    ...["http://h", "http://h?a", "HTTPS://h:8080/a", "http://[::1]:80/a?//"],
+  ])("in %j", (target) => expect(isCanonicalTarget(target)).toBe(true));
+
+  it.each([
+    ...["//a", "/a//b", "/./a", "/b/../a", "/b/%2e%2e/a", "/%61", "/caf%c3%a9", "/café", "/[1]"],
+    ...[
+      "",
+      "?",
+      "a",
+      "/a#b",
+      "/a\\b",
+      "/%00",
+      "/%4",
+      "http://h//a",
+      "http://h/%61",
+      "http://h/../a",
+    ],
+    ...[
+      "http://",
+      "http:///a",
+      "http://u@h/a",
+      "http://h;/a",
+      "http://h\\a",
+      "ftp://h/a",
+      "http://h#/a",
+    ],
+  ])("not in %j", (target) => expect(isCanonicalTarget(target)).toBe(false));
+
+  it("with runs of slashes where they are kept", () => {
+    expect(isCanonicalTarget("/a//b", { mergeSlashes: false })).toBe(true);
+    expect(isCanonicalTarget("/a//../b", { mergeSlashes: false })).toBe(false);
+  });
+});
+
 const piece = fc.constantFrom(
   ...["/", "//", ".", "..", "%2e", "%2E%2e", "%2f", "%5C", "%00", "%", "%4", "%25", "%41", "%ff"],
   ...["a", "B", "é", "😀", "\ud800", "*", ";", ":", "?", "#", "\\", "\n", " ", "~", "%c3%a9", "2e"],
@@ -131,6 +168,19 @@ const anyOptions: fc.Arbitrary<PathOptions> = fc.record(
 );
 
 describe("for every text", () => {
+  it("a target is canonical when it is what is forwarded", () => {
+    fc.assert(
+      fc.property(anyPath, anyOptions, (text, options) => {
+        const path = text.replaceAll("?", "");
+        const canonical = canonicalPath(path, options);
+        const isSame = canonical.ok && canonical.path === path;
+        // What is plain is so under all options.
+        expect(isCanonicalTarget(`${path}?a`, options)).toBe(path !== "*" && isSame);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("the canonical form of a canonical path is itself, under the same options and the strict ones", () => {
     fc.assert(
       fc.property(anyPath, anyOptions, (path, options) => {

@@ -67,6 +67,27 @@ export function canonicalPath(path: string, options: PathOptions = {}): Canonica
   return { ok: true, path: merged, odd: isOdd(merged) };
 }
 
+/** What stands in front of the path in an absolute target: no more than all readers of URLs read alike. */
+const ORIGIN = /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?]|$)/i;
+
+/**
+ * Whether the path of a target stands there in its canonical form already, so that whoever reads it as it came reads what
+ * routes match. That of an absolute target counts, and `*` has none.
+ *
+ * @example
+ * isCanonicalTarget("/admin/7?a=//"); // true
+ * isCanonicalTarget("/%61dmin/7"); // false
+ */
+export function isCanonicalTarget(target: string, options: PathOptions = {}): boolean {
+  if (isPlainTarget(target) || target === "*") return true;
+  const start = ORIGIN.exec(target)?.[0].length ?? 0;
+  const mark = target.indexOf("?", start);
+  const path = target.slice(start, mark === -1 ? undefined : mark);
+  if (path === "" && start > 0) return true;
+  const canonical = canonicalPath(path, options);
+  return canonical.ok && canonical.path === path;
+}
+
 /** Whether a canonical path holds a character that the tree must not see. */
 export function isOdd(path: string): boolean {
   return path.includes("%") || path.includes("*");
