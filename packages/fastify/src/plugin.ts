@@ -80,7 +80,6 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
     detach = routeUpgrades(app, gateway);
   });
   app.addHook("preClose", () => proxy.close(graceMs === undefined ? {} : { graceMs }));
-  // Fastify runs these from the last to the first: listeners come off as they were put on.
   app.addHook("onClose", async () => detach());
 }
 

@@ -14,7 +14,7 @@ interface Application {
  * Takes the upgrades of the server of an application and sends those that a route takes through its router, hooks
  * included: without that a client would pass every hook by asking for a websocket.
  *
- * @returns gives the server its listeners back; the mount that came last has to be the first to do so
+ * @returns gives the server its listeners back
  */
 export function routeUpgrades(app: Application, gateway: Gateway): () => void {
   const isBelow = placeOf(app.prefix);

@@ -1,10 +1,17 @@
 import { once } from "node:events";
-import { createServer, request, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createGateway } from "@signalbox/core";
 import { ServerSettingsError } from "@signalbox/proxy";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { attachGateway, gatewayListener, type AttachedGateway } from "./attach.js";
 
 const servers: Server[] = [];
@@ -156,6 +163,88 @@ describe("attachGateway", () => {
     const second = createServer();
     const mounted = mount(first, gateway, quiet);
     expect(mount(second, gateway, { proxy: mounted.proxy, ...quiet }).proxy).toBe(mounted.proxy);
+  });
+});
+
+describe("gateways on one server", () => {
+  const told = (status: number) => (_: IncomingMessage, socket: Duplex) =>
+    void socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+  const offering = { connection: "upgrade", upgrade: "websocket" };
+  const expecting = { expect: "100-continue", "content-length": "5" };
+
+  /** A server with an application, and a gateway for each name, the first behind the others. */
+  function stacked(...names: string[]) {
+    const app = vi.fn<RequestListener>(
+      (req, res) => void text(req).then((body) => res.end(`app ${body}`)),
+    );
+    const server = createServer(app);
+    const mounts = names.map((name) =>
+      mount(server, createGateway([{ path: `/${name}`, respond: { status: 200, body: name } }])),
+    );
+    return { app, server, mounts };
+  }
+
+  it.each([
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ])("close in any order: %i, %i, %i", async (...order) => {
+    const { app, server, mounts } = stacked("a", "b", "c");
+    const url = await listen(server);
+    const open = new Set([0, 1, 2]);
+    for (const next of order) {
+      await (mounts[next] as AttachedGateway).close();
+      open.delete(next);
+      for (const [at, name] of ["a", "b", "c"].entries()) {
+        app.mockClear();
+        const body = open.has(at) ? name : "app ";
+        expect(await send(`${url}/${name}`)).toEqual({ status: 200, body });
+        expect((await send(`${url}/${name}`, offering)).body).toBe(body);
+        expect(app).toHaveBeenCalledTimes(open.has(at) ? 0 : 2);
+      }
+      expect((await send(`${url}/else`, expecting, "hello")).body).toBe("app hello");
+    }
+    expect(server.rawListeners("request")).toEqual([app]);
+    for (const event of ["upgrade", "checkContinue", "session"])
+      expect([event, server.listenerCount(event)]).toEqual([event, 0]);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])("give upgrades back in any order: %i, %i", async (first, second) => {
+    const server = createServer().on("upgrade", told(418));
+    const before = server.rawListeners("upgrade");
+    const mounts = ["/a", "/b"].map((path) =>
+      mount(server, createGateway([{ path, respond: { status: 204 } }])),
+    );
+    const url = await listen(server);
+    expect((await send(`${url}/a`, offering)).status).toBe(204);
+    await (mounts[first] as AttachedGateway).close();
+    expect((await send(`${url}/${"ab"[first]}`, offering)).status).toBe(418);
+    expect((await send(`${url}/${"ab"[second]}`, offering)).status).toBe(204);
+    await (mounts[second] as AttachedGateway).close();
+    expect((await send(`${url}/${"ab"[second]}`, offering)).status).toBe(418);
+    expect(server.rawListeners("upgrade")).toEqual(before);
+  });
+
+  it("leave a server as Node made it", async () => {
+    const { server, mounts } = stacked("a", "b");
+    for (const mounted of mounts) await mounted.close();
+    server.on("upgrade", told(418));
+    expect((await send(await listen(server), offering)).status).toBe(418);
+  });
+
+  it("that are closed pass on what somebody who took their listener hands them", async () => {
+    const { server, mounts } = stacked("a");
+    const [held] = server.rawListeners("request") as RequestListener[];
+    server.removeAllListeners("request").on("request", (req, res) => held?.(req, res));
+    await mounts[0]?.close();
+    const url = await listen(server);
+    expect((await send(`${url}/a`)).body).toBe("app ");
   });
 });
 

@@ -13,6 +13,8 @@ import {
   attachUpgrades,
   checkServer,
   createProxy,
+  FrontListener,
+  type AnyListener,
   type CheckServerOptions,
   type CloseOptions,
   type Proxy,
@@ -91,8 +93,8 @@ export interface AttachOptions extends ProxyOptions, CheckServerOptions {
 export interface AttachedGateway {
   readonly proxy: Proxy;
   /**
-   * Lets requests under way end, closes the connections to the instances, and gives the server its listeners back.
-   * Clients over HTTP/2 are told to go (GOAWAY): their connections take no new requests, and close with the last one.
+   * Lets requests under way end, closes the connections to the instances, and gives the server its listeners back, in any
+   * order with other mounts. Clients over HTTP/2 are told to go (GOAWAY): their connections take no new requests, and close with the last one.
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -100,8 +102,6 @@ export interface AttachedGateway {
 /** Requests and responses of both kinds of servers. */
 type AnyRequest = IncomingMessage | Http2ServerRequest;
 type AnyResponse = ServerResponse | Http2ServerResponse;
-
-type AnyListener = (...args: unknown[]) => void;
 
 /**
  * Mounts a gateway on a server in front of the listeners that it has: they get what no route takes, requests
@@ -120,71 +120,53 @@ export function attachGateway(
 ): AttachedGateway {
   checkServer(server, options);
   const proxy = options.proxy ?? createProxy(gateway, options);
-  const before = {
-    request: takeListeners(server, "request"),
-    checkContinue: takeListeners(server, "checkContinue"),
-  };
   const detachUpgrades = attachUpgrades(server, gateway, proxy);
   const sessions = new Set<ServerHttp2Session>();
   const session = (opened: ServerHttp2Session): void => {
     sessions.add(opened);
     opened.once("close", () => sessions.delete(opened));
   };
-  const request = (req: AnyRequest, res: AnyResponse): void => {
-    proxy.handle(
-      req,
-      res,
-      before.request.length === 0 ? {} : { none: () => call(server, before.request, req, res) },
-    );
-  };
-  const checkContinue = (req: AnyRequest, res: AnyResponse): void => {
-    const none = (): void => continueElsewhere(server, before, req, res);
-    proxy.handle(req, res, { none, awaitsContinue: true });
-  };
-  const ours = { request, checkContinue, session };
-  for (const [event, listener] of Object.entries(ours)) server.on(event, listener as AnyListener);
+  server.on("session", session);
+  const request = new FrontListener(server, "request", ((req: AnyRequest, res: AnyResponse) => {
+    const none = (): void => handOn(request, req, res);
+    if (request.hasLeft) none();
+    else proxy.handle(req, res, request.behind.length === 0 ? {} : { none });
+  }) as AnyListener);
+  const asking = new FrontListener(server, "checkContinue", ((
+    req: AnyRequest,
+    res: AnyResponse,
+  ) => {
+    const none = (): void => continueElsewhere(asking, request, req, res);
+    if (asking.hasLeft) none();
+    else proxy.handle(req, res, { none, awaitsContinue: true });
+  }) as AnyListener);
   return {
     proxy,
     close: async (close) => {
       for (const open of sessions) open.close();
       await proxy.close(close);
-      for (const [event, listener] of Object.entries(ours))
-        server.off(event, listener as AnyListener);
+      server.off("session", session);
       detachUpgrades();
-      for (const [event, listeners] of Object.entries(before))
-        for (const listener of listeners) server.on(event, listener);
+      request.leave();
+      asking.leave();
     },
   };
 }
 
-function takeListeners(server: NodeServer, event: string): AnyListener[] {
-  const listeners = server.rawListeners(event) as AnyListener[];
-  server.removeAllListeners(event);
-  return listeners;
-}
-
-function call(server: NodeServer, listeners: readonly AnyListener[], ...args: unknown[]): void {
-  for (const listener of listeners) listener.apply(server, args);
+function handOn(request: FrontListener, req: AnyRequest, res: AnyResponse): void {
+  if (request.behind.length > 0) return request.handOn(req, res);
+  res.statusCode = 404;
+  res.end();
 }
 
 // What Node does where nobody listens: leave to go on, then an ordinary request.
 function continueElsewhere(
-  server: NodeServer,
-  before: {
-    readonly request: readonly AnyListener[];
-    readonly checkContinue: readonly AnyListener[];
-  },
+  asking: FrontListener,
+  request: FrontListener,
   req: AnyRequest,
   res: AnyResponse,
 ): void {
-  if (before.checkContinue.length > 0) {
-    call(server, before.checkContinue, req, res);
-    return;
-  }
+  if (asking.behind.length > 0) return asking.handOn(req, res);
   res.writeContinue();
-  if (before.request.length > 0) call(server, before.request, req, res);
-  else {
-    res.statusCode = 404;
-    res.end();
-  }
+  handOn(request, req, res);
 }

@@ -28,6 +28,7 @@ export type { NodeResponse } from "./http2-reply.js";
 export { BodyReadError } from "./read-body.js";
 export { viewOf, type HostView, type ServerRequest } from "./view.js";
 export { attachUpgrades } from "./attach-upgrades.js";
+export { FrontListener, type AnyListener } from "./front-listener.js";
 export { rawResponse } from "./raw-response.js";
 export { asksForWebSocket } from "./web-socket.js";
 export { isUpgradeResponse, routeUpgrade } from "./upgrade-response.js";
