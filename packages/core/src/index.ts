@@ -29,6 +29,7 @@ export type {
 export type { FailedCondition } from "./match/trace.js";
 export { checkConfig } from "./config/check.js";
 export { defineConfig } from "./config/define-config.js";
+export { suggest } from "./config/suggest.js";
 export { CONFIG_CODES, type ConfigCode } from "./config/codes.js";
 export { formatProblem, GatewayConfigError, type ConfigProblem } from "./config/problem.js";
 export type {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Fact, Gateway } from "@signalbox/core";
 import {
+  checkMount,
   checkServer,
   createProxy,
   type CheckServerOptions,
@@ -50,7 +51,7 @@ export interface GatewayMiddleware {
  * path. `next()` gets what no route takes; instances that fail are answered; `next(error)` gets what is wrong with the
  * program. Mount it before body parsers.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError when it gets no gateway, or an option is malformed
  *
  * @example
  * const middleware = gatewayMiddleware(gateway);
@@ -61,6 +62,7 @@ export function gatewayMiddleware<
   Request extends IncomingMessage = IncomingMessage,
   Response extends ServerResponse = ServerResponse,
 >(gateway: Gateway, options: MiddlewareOptions<Request, Response> = {}): GatewayMiddleware {
+  checkMount("gatewayMiddleware", gateway, options);
   const proxy = options.proxy ?? createProxy(gateway, options);
   const canonicalPathsOnly = options.otherPaths !== "forward";
   const checked = new WeakSet<object>();

@@ -1,6 +1,7 @@
 import { METHODS } from "node:http";
 import type { Fact, Gateway } from "@signalbox/core";
 import {
+  checkMount,
   checkServer,
   createProxy,
   isUpgradeResponse,
@@ -40,7 +41,7 @@ export interface GatewayPluginOptions
  * A gateway as a plugin of Fastify 5. Routes of the application keep winning; what no route of either takes gets the
  * not-found handler. Websockets are attached by themselves; `app.close()` lets requests under way end first.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError when it gets no gateway, or an option is malformed
  *
  * @example
  * await app.register(gatewayPlugin, { gateway });
@@ -51,8 +52,12 @@ export const gatewayPlugin = fastifyPlugin(mount, {
   encapsulate: true,
 });
 
+/** What `register` takes beside the options of a plugin. */
+const OF_FASTIFY = ["gateway", "prefix", "logLevel", "logSerializers"];
+
 async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promise<void> {
   const { gateway } = options;
+  checkMount("gatewayPlugin", gateway, options, OF_FASTIFY);
   const graceMs = graceFor(app, options.graceMs);
   const log = new EndLog(app.log);
   const proxy = options.proxy ?? createProxy(gateway, { ...options, onEnd: both(log, options) });

@@ -1,6 +1,7 @@
 import type { Fact, Gateway } from "@signalbox/core";
 import {
   asksForWebSocket,
+  checkMount,
   createProxy,
   viewOf,
   type CloseOptions,
@@ -62,13 +63,14 @@ const PATIENCE_MS = 50;
  *
  * A `Request` cannot be upgraded: one that asks for a websocket gets 501 where a route takes it.
  *
- * @throws TypeError when an option is malformed, or the handler of an instance is none of `instanceHandler`
+ * @throws TypeError when it gets no gateway, or an option is malformed, or the handler of an instance is none of `instanceHandler`
  *
  * @example
  * const handler = fetchHandler(gateway);
  * app.use(async (c, next) => (await handler(c.req.raw)) ?? next());
  */
 export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}): FetchHandler {
+  checkMount("fetchHandler", gateway, options);
   checkHandlers(gateway);
   const proxy = options.proxy ?? createProxy(gateway, options);
   const canonicalPathsOnly = options.otherPaths !== "forward";

@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import type { Gateway } from "@signalbox/core";
 import {
   attachUpgrades,
+  checkMount,
   checkServer,
   createProxy,
   FrontListener,
@@ -20,6 +21,7 @@ import {
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
+import { checkAttached } from "./check-attached.js";
 
 /** A server of Node that a gateway can be mounted on. */
 export type NodeServer = Server | SecureServer | Http2Server | Http2SecureServer;
@@ -51,6 +53,8 @@ export interface GatewayListener {
 /**
  * Makes a request listener out of a gateway, for full control over the server.
  *
+ * @throws TypeError when it gets no gateway, or an option is malformed
+ *
  * @example
  * const listener = gatewayListener(gateway, { fallback: app });
  * const server = createServer(listener).on("upgrade", listener.upgrade);
@@ -64,6 +68,7 @@ export function gatewayListener(
   gateway: Gateway,
   options: ListenerOptions<unknown> = {},
 ): GatewayListener {
+  checkMount("gatewayListener", gateway, options);
   const fallback = options.fallback as AnyListener | undefined;
   const proxy = options.proxy ?? createProxy(gateway, options);
   const listener = (
@@ -107,6 +112,7 @@ type AnyResponse = ServerResponse | Http2ServerResponse;
  * Mounts a gateway on a server in front of the listeners that it has: they get what no route takes, requests
  * and upgrades alike. Looks at the settings of the server (`checkServer`).
  *
+ * @throws TypeError when it gets no server or no gateway, or an option is malformed
  * @throws ServerSettingsError with `strict: true`, when the settings are unsafe
  *
  * @example
@@ -118,6 +124,8 @@ export function attachGateway(
   gateway: Gateway,
   options: AttachOptions = {},
 ): AttachedGateway {
+  checkAttached(server);
+  checkMount("attachGateway", gateway, options);
   checkServer(server, options);
   const proxy = options.proxy ?? createProxy(gateway, options);
   const detachUpgrades = attachUpgrades(server, gateway, proxy);

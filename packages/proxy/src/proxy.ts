@@ -11,6 +11,7 @@ import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js"
 import { answerRequest } from "./answer-request.js";
 import { isQueued, watchQueued } from "./behind-others.js";
 import { canonicalOnly } from "./canonical-only.js";
+import { checkMount, HOST_OPTIONS } from "./check-options.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
@@ -73,13 +74,14 @@ export interface ProxyCounts {
 /**
  * Makes a proxy over a gateway. Every mount has one of its own, unless it is handed one to share.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError when it gets no gateway, or an option is malformed
  *
  * @example
  * const proxy = createProxy(gateway);
  * createServer((req, res) => proxy.handle(req, res)).listen(8080);
  */
 export function createProxy(gateway: Gateway, options: ProxyOptions = {}): Proxy {
+  checkMount("createProxy", gateway, options, HOST_OPTIONS);
   return new GatewayProxy(gateway, options);
 }
 

@@ -23,7 +23,8 @@ async function startHost(
   read: (req: ServerRequest) => Promise<unknown> | unknown,
   options: HandleOptions & ProxyOptions & GatewayOptions = {},
 ): Promise<string> {
-  const proxy = createProxy(createGateway(config, options), options);
+  const { policies = {} } = options;
+  const proxy = createProxy(createGateway(config, options), { policies });
   const host = await startServer((req, res) => {
     void Promise.resolve(read(req)).then(() => {
       const error = (thrown: Error): void => {
