@@ -271,7 +271,7 @@ function explainPool(
   );
   const pinned = pool?.members.find(({ reference }) => reference === chosen);
   // Nobody else gets to one that drains.
-  if (pinned !== undefined && pinned.drainUntil > 0) candidates.add(pinned);
+  if (pinned !== undefined && pinned.drainUntil !== 0) candidates.add(pinned);
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
   const listed = firstOf(
     all,
