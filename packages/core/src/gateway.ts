@@ -32,12 +32,8 @@ import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.j
 import { newRuntime, type Runtime } from "./runtime.js";
 import type { InstanceReference, ServiceState } from "./state.js";
 import { suggest } from "./config/suggest.js";
-import {
-  restoreServices,
-  snapshotService,
-  type GatewaySnapshot,
-  type PartialSnapshot,
-} from "./snapshot.js";
+import { restoreServices } from "./restore.js";
+import { snapshotService, type GatewaySnapshot, type PartialSnapshot } from "./snapshot.js";
 
 export type { Answers, DecisionOf, Gateway, GatewayOptions } from "./gateway-api.js";
 
