@@ -222,4 +222,29 @@ describe.each(versions)("upgrades in $name", ({ express }) => {
     expect((await ask(`${url}/orders`, question)).body).toBe("POST /orders important");
     expect((await ask(`${url}/own`, question)).body).toBe("app important");
   });
+
+  it("get the headers of middleware with what the gateway answers, and errors go to error handlers", async () => {
+    const middleware = middlewareFor({
+      routes: [
+        { match: { path: "/own" }, respond: { status: 403, body: "no" } },
+        { match: { path: "/broken" }, respond: { status: 200 }, policies: ["missing"] },
+      ],
+    });
+    const app = express().use((_req, res, next) => {
+      res.setHeader("x-from", "middleware");
+      next();
+    }, middleware);
+    app.use((error: Error, _req: Request, res: Response, _next: unknown) => {
+      res.status(500).send(error.message);
+    });
+    const { url, server } = await listen(app);
+    server.on("upgrade", middleware.upgrade);
+    const headers = { connection: "Upgrade", upgrade: "websocket" };
+    const answer = await ask(`${url}/own`, { headers });
+    expect(answer).toMatchObject({ status: 403, body: "no", headers: { "x-from": "middleware" } });
+    expect(await upgrade(`${url}/broken`)).toEqual({
+      status: 500,
+      body: 'no policy is called "missing"',
+    });
+  });
 });

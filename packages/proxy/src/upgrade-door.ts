@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AnsweringDecision, Decision, RequestView } from "@signalbox/core";
@@ -35,6 +35,16 @@ export interface UpgradeDoorHost extends EntryHost, AnswerHost, Pick<ExchangeHos
 
 type Asked = Pick<ExchangeRequest, "view" | "startedAt" | "policies">;
 
+/** An upgrade as it came. */
+interface Arrival {
+  readonly req: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly options: HandleOptions;
+  /** Its way through the host, where it came by the listeners for requests. */
+  readonly way: UpgradeOnItsWay | undefined;
+}
+
 /** The way in for upgrades: the same checks, policies and decision as for requests. */
 export class UpgradeDoor {
   readonly #host: UpgradeDoorHost;
@@ -46,46 +56,37 @@ export class UpgradeDoor {
   }
 
   /** Takes an upgrade that came by the listeners for requests. */
-  takeBack(req: IncomingMessage, upgrade: UpgradeOnItsWay, options: HandleOptions): void {
-    const { socket, head } = upgrade;
-    if (upgrade.isOver) return;
-    const { none = options.none } = upgrade;
-    upgrade.take();
-    const handOn = (): void => {
-      if (upgrade.none === undefined) upgrade.giveBack();
-      none?.();
-    };
-    this.take(req, socket, head, { ...options, none: none === undefined ? undefined : handOn });
+  takeBack(req: IncomingMessage, way: UpgradeOnItsWay, options: HandleOptions): void {
+    if (way.isOver) return;
+    way.take();
+    this.#take({ req, socket: way.socket as Socket, head: way.head, options, way });
   }
 
+  /** Takes an upgrade as its server gives it. */
   take(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions): void {
     // Before anything else: a socket without a listener would take the process down.
     socket.on("error", ignore);
-    if (comesTooLate(req)) return;
-    if (this.#isNone(req, socket, head, options)) return;
+    const arrival = { req, socket: socket as Socket, head, options, way: undefined };
+    if (!comesTooLate(req) && !this.#isNone(arrival)) this.#take(arrival);
+  }
+
+  #take(arrival: Arrival): void {
+    const { req, socket, options } = arrival;
+    const { gateway } = this.#host;
     const startedAt = performance.now();
     const view = viewOf(req, options);
-    const handOn = (): void => {
-      if (options.none !== undefined) options.none();
-      else this.#host.handOn(req, rawResponse(req, socket), undefined);
-    };
     const bad = framingProblem(req);
-    const { gateway } = this.#host;
-    if (bad === undefined && gateway.hasPolicies) {
-      const entry = new Entry(this.#host, view, socket, startedAt);
-      const only = (made: Decision): Decision => canonicalOnly(gateway, req, options, made);
-      return this.#askPolicies(req, socket, head, entry, only, handOn);
-    }
+    if (bad === undefined && gateway.hasPolicies)
+      return this.#askPolicies(arrival, new Entry(this.#host, view, socket, startedAt));
     const made = bad === undefined ? this.#host.decide(view) : badRequest(bad.detail, bad.status);
     const decision = canonicalOnly(gateway, req, options, made);
-    if (decision.kind === "none") return handOn();
+    if (decision.kind === "none") return this.#handOn(arrival);
     this.#host.begin();
-    const asked = { view, startedAt, policies: undefined };
-    this.#act(req, socket, head, asked, decision, handOn);
+    this.#act(arrival, { view, startedAt, policies: undefined }, decision);
   }
 
   // What cannot be a tunnel: it stands behind requests without a response, or offers another protocol, which may be ignored.
-  #isNone(req: IncomingMessage, socket: Duplex, head: Buffer, options: HandleOptions): boolean {
+  #isNone({ req, socket, head, options }: Arrival): boolean {
     const isBehind = isBehindOthers(socket);
     if (!isBehind && asksForWebSocket(req)) return false;
     const isTheirs = this.#host.gateway.match(viewOf(req, options)).kind === "none";
@@ -95,54 +96,59 @@ export class UpgradeDoor {
     return true;
   }
 
-  #askPolicies(
-    req: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    entry: Entry,
-    only: (made: Decision) => Decision,
-    handOn: () => void,
-  ): void {
+  #askPolicies(arrival: Arrival, entry: Entry): void {
+    const { req, socket, head, options } = arrival;
     // It is read while policies look at it: one that is not read does not tell that it has gone.
-    const client = new WaitingClient(socket as Socket, head, () => socket.destroy());
+    const client = new WaitingClient(socket, head, () => socket.destroy());
     const entered = (made: Decision): void => {
       client.release(false);
-      const decision = only(made);
-      if (decision.kind !== "none") return this.#act(req, socket, head, entry, decision, handOn);
+      const decision = canonicalOnly(this.#host.gateway, req, options, made);
+      if (decision.kind !== "none") return this.#act(arrival, entry, decision);
       this.#host.leave();
-      handOn();
+      this.#handOn(arrival);
     };
     const decision = this.#host.enter(entry);
     if (decision === undefined) entry.whenDecided(entered);
     else entered(decision);
   }
 
-  #act(
-    req: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    asked: Asked,
-    decision: AnsweringDecision,
-    handOn: () => void,
-  ): void {
+  #act(arrival: Arrival, asked: Asked, decision: AnsweringDecision): void {
+    const { req, socket, head, options, way } = arrival;
     const { view, startedAt, policies } = asked;
     const isUpgrade = asksForWebSocket(req) || hasBody(req);
     const final = isUpgrade ? this.#upgrades.admit(req, decision) : decision;
     if (isUpgrade && final.kind === "forward" && final.instance.handler !== undefined) {
       handOnUpgrade(this.#host, asked, final);
-      handOn();
+      this.#handOn(arrival);
     } else if (isUpgrade && final.kind === "forward") {
-      const upgrade = { req, socket: socket as Socket, head, view, decision: final, policies };
-      this.#upgrades.begin(upgrade);
+      this.#upgrades.begin({ req, socket, head, view, decision: final, policies });
     } else {
-      const res = rawResponse(req, socket);
+      const res = responseTo(arrival);
       const marks = marksOf(req);
-      const request = { req, res, marks, view, startedAt, policies, options: NO_OPTIONS };
+      // Without a host there is nobody to hand anything to.
+      const known = way === undefined ? NO_OPTIONS : options;
+      const request = { req, res, marks, view, startedAt, policies, options: known };
       // An upgrade does not wait for room: it would come out of the queue as an ordinary request.
       if (isUpgrade && final.kind === "reject") answerRequest(this.#host, request, final);
       else this.#host.act(request, final);
     }
   }
+
+  #handOn(arrival: Arrival): void {
+    const { options, way } = arrival;
+    if (way?.none !== undefined) return way.none();
+    if (options.none === undefined)
+      return this.#host.handOn(arrival.req, responseTo(arrival), undefined);
+    way?.giveBack();
+    options.none();
+  }
+}
+
+// The response of the host has what its middleware has set.
+function responseTo({ req, socket, way }: Arrival): ServerResponse {
+  if (way === undefined) return rawResponse(req, socket);
+  way.giveBack();
+  return way.res;
 }
 
 const NO_OPTIONS: HandleOptions = {};

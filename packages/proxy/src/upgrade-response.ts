@@ -100,8 +100,13 @@ export class UpgradeOnItsWay {
     // A server does this for its own: without it a large answer stops at the first full buffer.
     this.socket.on("drain", this.#onDrain);
     // It is read, so that a client that leaves is noticed.
-    this.#client = new WaitingClient(this.socket as Socket, this.head, () => this.socket.destroy());
+    this.#client = new WaitingClient(this.socket as Socket, this.head, this.#onGone);
   }
+
+  // What it is told still comes whole, as of a server.
+  readonly #onGone = (): void => {
+    if (!this.res.writableEnded) this.socket.destroy();
+  };
 }
 
 function ignore(): void {}
