@@ -131,13 +131,15 @@ class World {
     const open = this.#open[n % Math.max(this.#open.length, 1)];
     if (kind === "decide") {
       const decision = this.#decide(PATHS[n & 3] as string, n >> 2);
-      if (decision !== undefined) this.#decided.push(decision);
+      // Copies begin when they do, and count as any other.
+      if (decision !== undefined) this.#decided.push(decision, ...decision.mirrors);
     }
     if (kind === "start") this.#start(n);
     if (kind === "report" && open !== undefined) this.#report(open, outcome);
     if (kind === "head" && open !== undefined)
       this.#gateway.report(open.decision, { kind: "head", status: n < 8 ? 200 : 502, headMs: n });
     if (kind === "retry" && open !== undefined) this.#retry(open, outcome);
+    if (kind === "hedge" && open !== undefined) this.#hedge(open);
     if (kind === "serve") for (let times = 0; times < n; times++) this.#serve(n & 3, outcome);
     if (kind === "break") for (let times = 0; times < 6; times++) this.#serve(n & 3, REFUSED, id);
     if (kind === "update") {
@@ -217,6 +219,14 @@ class World {
     this.#report(open, outcome);
     const next = this.#gateway.retry(open.decision, outcome, { replayable: true });
     if (next.kind !== "retry") return;
+    this.#judge(next.decision, "/v1");
+    this.#decided.push(next.decision);
+  }
+
+  #hedge({ decision }: Open): void {
+    const next = this.#gateway.hedge(decision, { replayable: true });
+    if (next.kind !== "retry") return;
+    if (next.decision.instance.id === decision.instance.id) this.wrong.push("hedged at its own");
     this.#judge(next.decision, "/v1");
     this.#decided.push(next.decision);
   }

@@ -22,7 +22,17 @@ export const OUTCOMES: readonly Outcome[] = [
 ];
 /** What may happen to a gateway, what is usual more often. */
 export const KINDS = [
-  ...(["decide", "decide", "start", "start", "report", "report", "head", "retry"] as const),
+  ...([
+    "decide",
+    "decide",
+    "start",
+    "start",
+    "report",
+    "report",
+    "head",
+    "retry",
+    "hedge",
+  ] as const),
   ...(["serve", "serve", "serve", "break", "break", "break", "break", "advance", "tick"] as const),
   ...(["drain", "resume", "probe", "probe", "probe", "setWeight"] as const),
   ...(["add", "remove", "set", "update", "restore"] as const),
@@ -78,9 +88,15 @@ export function configOf(
       },
     },
     routes: [
-      { match: { path: "/v1" }, to: { service: "s", version: "v1" }, retry: { attempts: 3 } },
-      { match: { path: "/split" }, to: { service: "s", split: { v1: 1, v2: 1 } } },
-      { to: "s", retry: { attempts: 3, statuses: [503] } },
+      {
+        ...{ match: { path: "/v1" }, to: { service: "s", version: "v1" }, retry: { attempts: 3 } },
+        hedge: { delayMs: 5 },
+      },
+      {
+        ...{ match: { path: "/split" }, to: { service: "s", split: { v1: 1, v2: 1 } } },
+        mirror: [{ service: "s" }],
+      },
+      { to: "s", retry: { attempts: 3, statuses: [503] }, hedge: { delayMs: 5 } },
     ],
   };
 }
