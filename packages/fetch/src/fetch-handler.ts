@@ -10,6 +10,7 @@ import {
   type ProxyOptions,
 } from "@signalbox/proxy";
 import { BodySource } from "./body-source.js";
+import { checkRequest } from "./check-request.js";
 import { checkHandlers, handlerProblem } from "./instance-handler.js";
 import { NodeReply } from "./node-reply.js";
 import { NodeRequest } from "./node-request.js";
@@ -26,7 +27,7 @@ export interface FetchHandlerOptions extends ProxyOptions, HostPathOptions {
 export interface FetchContext {
   /**
    * Address of the peer of the socket: `trustedProxies`, conditions on the client address and `X-Forwarded-For` need it.
-   * Default: unknown.
+   * What is no IP address counts as unknown. Default: unknown.
    */
   readonly remoteAddress?: string | undefined;
   /**
@@ -45,8 +46,8 @@ export interface FetchContext {
 /** A gateway as a function from `Request` to `Response`. */
 export interface FetchHandler {
   /**
-   * Answers a request; undefined for what no route takes, whose body is untouched then. Never rejects: what fails is
-   * answered, as the proxy answers it.
+   * Answers a request; undefined for what no route takes, whose body is untouched then. What fails is answered, as the
+   * proxy answers it; it rejects for what is no `Request` alone, with a TypeError.
    */
   (request: Request, context?: FetchContext): Promise<Response | undefined>;
   readonly proxy: Proxy;
@@ -78,6 +79,7 @@ export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}
     request: Request,
     context: FetchContext = {},
   ): Promise<Response | undefined> => {
+    checkRequest(request);
     const body = new BodySource(request);
     const make = (framing: Framing) => new NodeRequest(request, framing, body, context);
     const req = make(framingOf(request));

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import { Readable } from "node:stream";
 import type { BodySource } from "./body-source.js";
 import { rawHeadersOf, targetOf, type Framing } from "./raw-headers.js";
@@ -54,7 +55,8 @@ export class NodeRequest extends Readable {
     this.rawHeaders = rawHeadersOf(request, framing);
     this.headers = recordOf(this.rawHeaders);
     const encrypted = request.url.startsWith("https:");
-    const { remoteAddress } = origin;
+    const address = origin.remoteAddress ?? "";
+    const remoteAddress = isIP(address) === 0 ? undefined : address;
     this.socket = { encrypted, remoteAddress, bytesRead: 0, bytesWritten: 0 };
     this.rawBody = origin.rawBody;
     this.complete = framing === "none";

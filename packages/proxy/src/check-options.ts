@@ -75,7 +75,7 @@ export function describe(value: unknown): string {
 }
 
 function article(name: string): string {
-  return /^[AEIOU]/i.test(name) ? "an" : "a";
+  return /^[AEIOaeiou]/.test(name) ? "an" : "a";
 }
 
 function checkOption(where: string, name: string, value: unknown, others: readonly string[]): void {
