@@ -58,7 +58,7 @@ describe.each(versions)("beside other middleware of $name", ({ express }) => {
     };
     const answer = await ask(url, sent);
     expect(answer.status).toBe(500);
-    expect(answer.body).toContain("mount the gateway before body parsers");
+    expect(answer.body).toContain("mount the gateway before what reads bodies");
   });
 
   it("leaves bodies to parsers that come behind it", async () => {

@@ -22,6 +22,8 @@ const OPTIONS: ReadonlyMap<string, Check> = new Map<string, Check>([
     "graceMs",
     ["a number of milliseconds >= 0", (value) => typeof value === "number" && value >= 0],
   ],
+  // Of `createGateway`, which some share an object with.
+  ["env", ANY],
   ["policyMs", ANY],
   ["maxMirrors", ANY],
   ["maxUpgrades", ANY],

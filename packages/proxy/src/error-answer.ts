@@ -6,9 +6,8 @@ import {
   type RequestView,
 } from "@signalbox/core";
 import Negotiator from "negotiator";
-import { errorOf, type Failure } from "./failure.js";
+import type { Failure } from "./failure.js";
 import { asked } from "./hooks.js";
-import { BodyReadError } from "./read-body.js";
 import { checkedAnswer, type CheckedAnswer } from "./own-answer.js";
 
 /** A request that gets an error for an answer. */
@@ -55,11 +54,10 @@ export function errorAnswer(context: ErrorContext, headers: string[], hook?: Err
   const { view, status } = context;
   const type = preferredType(headerValue(view, "accept"));
   const title = STATUS_CODES[status] ?? "Error";
-  const detail = detailOf(errorOf(context.failure));
   const usual = {
     status,
     headers: [...headers, "content-type", type, "vary", "accept"],
-    body: bodyOf(type, status, title, detail),
+    body: bodyOf(type, status, title),
   };
   const reply = hook && asked(hook, context);
   return reply === undefined || reply === null ? usual : replaced(usual, reply);
@@ -71,16 +69,11 @@ function preferredType(accept: string | undefined): string {
   return type === undefined || type === "text/plain" ? "text/plain; charset=utf-8" : type;
 }
 
-// What is wrong with the mount tells nothing of instances, and is wrong from the first request on.
-function detailOf(error: Error | undefined): string | undefined {
-  return error instanceof BodyReadError ? error.message : undefined;
-}
-
-function bodyOf(type: string, status: number, title: string, detail?: string): string {
-  if (type === "application/json") return `${JSON.stringify({ status, title, detail })}\n`;
+function bodyOf(type: string, status: number, title: string): string {
+  if (type === "application/json") return `${JSON.stringify({ status, title })}\n`;
   if (type === "application/problem+json")
-    return `${JSON.stringify({ type: "about:blank", title, status, detail })}\n`;
-  return detail === undefined ? `${status} ${title}\n` : `${status} ${title}: ${detail}\n`;
+    return `${JSON.stringify({ type: "about:blank", title, status })}\n`;
+  return `${status} ${title}\n`;
 }
 
 // What cannot be sent is as if the hook had thrown.

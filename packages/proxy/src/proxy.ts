@@ -17,6 +17,7 @@ import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
 import type { Over } from "./exchange-end.js";
 import { Exchange } from "./exchange.js";
+import { errorOf } from "./failure.js";
 import type { ExchangeHost, ExchangeRequest } from "./exchange-host.js";
 import { tell } from "./hooks.js";
 import { replyTo, type NodeResponse } from "./http2-reply.js";
@@ -37,6 +38,7 @@ import {
 } from "./proxy-options.js";
 import { LINGER_MS } from "./raw-response.js";
 import { badRequest, CLOSING, internal } from "./refusals.js";
+import { warnOfReadBody } from "./read-body.js";
 import { marksOf } from "./request-marks.js";
 import { ServiceQueues } from "./service-queues.js";
 import { holdProbes } from "./shared-probes.js";
@@ -270,6 +272,7 @@ class GatewayProxy implements Proxy, Roles {
   }
 
   errorAnswer(context: ErrorContext, headers: string[]): Answer {
+    warnOfReadBody(this, errorOf(context.failure));
     return errorAnswer(context, headers, this.#options.onError);
   }
 

@@ -19,9 +19,21 @@ export class BodyReadError extends Error {
   constructor(why: string) {
     super(
       `the body of this request was read before the gateway got it, and cannot be sent on as it came: ${why}; ` +
-        "mount the gateway before body parsers, or keep the bytes as req.rawBody",
+        "mount the gateway before what reads bodies, or keep the bytes: as req.rawBody, or handler(request, { rawBody }) of fetchHandler",
     );
   }
+}
+
+const warned = new WeakSet<object>();
+
+/**
+ * Warns of the first body at a proxy that was read before: nobody else may hear of it, and the client is told nothing of
+ * how the server is made.
+ */
+export function warnOfReadBody(proxy: object, error: unknown): void {
+  if (!(error instanceof BodyReadError) || warned.has(proxy)) return;
+  warned.add(proxy);
+  process.emitWarning(error.message, { type: "SignalboxWarning", code: error.code });
 }
 
 /** Whether somebody has read of the body of a request, so that it does not come any more. */
@@ -43,7 +55,9 @@ export function readBody(req: ServerRequest, marks: number): Readable {
   const bytes = bytesOfRead(req);
   const length = (marks & LENGTH) === 0 ? undefined : Number(req.headers["content-length"]);
   if (length !== undefined && length !== bytes.length)
-    throw new BodyReadError(`${bytes.length} bytes of ${length} are left`);
+    throw new BodyReadError(
+      `what was kept of it makes ${bytes.length} bytes, and the client sent ${length}`,
+    );
   // One part, and the end: nobody has to ask for it.
   return new Readable({
     read() {

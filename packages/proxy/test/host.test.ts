@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { createGateway, type ConfigInput, type GatewayOptions } from "@signalbox/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   createProxy,
   type HandleOptions,
@@ -120,14 +120,15 @@ describe("a body that was read before", () => {
     expect(await post(url, "", chunked)).toMatchObject({ body: "0 127.0.0.1 " });
   });
 
-  const HOW = "mount the gateway before body parsers, or keep the bytes as req.rawBody";
+  const HOW =
+    "mount the gateway before what reads bodies, or keep the bytes: as req.rawBody, or handler(request, { rawBody }) of fetchHandler";
   const BEGIN =
     "the body of this request was read before the gateway got it, and cannot be sent on as it came";
 
   it.each<[string, string, string, Record<string, string>, (body: string) => Parsed]>([
     [
       "JSON with blanks",
-      "7 bytes of 9 are left",
+      "what was kept of it makes 7 bytes, and the client sent 9",
       '{"a" : 1}',
       { "content-type": "application/json" },
       (body) => ({ body: JSON.parse(body) }),
@@ -167,16 +168,24 @@ describe("a body that was read before", () => {
       { "content-encoding": "gzip" },
       (body) => ({ body }),
     ],
-  ])("is answered with 500 that says how to mount: %s", async (_what, why, body, headers, keep) => {
-    const echo = await startEcho();
-    const url = await startHost([{ path: "/*", to: echo.url }], parsing(keep));
-    expect(
-      await post(url, body, { ...headers, "content-length": Buffer.byteLength(body) }),
-    ).toEqual({
-      status: 500,
-      body: `500 Internal Server Error: ${BEGIN}: ${why}; ${HOW}\n`,
-    });
-  });
+  ])(
+    "is a 500, and a warning that says how to mount: %s",
+    async (_what, why, body, headers, keep) => {
+      const echo = await startEcho();
+      const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+      ends.push(async () => warned.mockRestore());
+      const url = await startHost([{ path: "/*", to: echo.url }], parsing(keep));
+      const sent = { ...headers, "content-length": Buffer.byteLength(body) };
+      for (let times = 0; times < 2; times++)
+        expect(await post(url, body, sent)).toEqual({
+          status: 500,
+          body: "500 Internal Server Error\n",
+        });
+      expect(warned.mock.calls).toEqual([
+        [`${BEGIN}: ${why}; ${HOW}`, { type: "SignalboxWarning", code: "BODY_ALREADY_READ" }],
+      ]);
+    },
+  );
 
   it("is refused while somebody else still reads it", async () => {
     const url = await startHost([{ path: "/*", to: "http://127.0.0.1:9" }], (req) =>
