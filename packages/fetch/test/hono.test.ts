@@ -64,6 +64,19 @@ describe("in front of an application of Hono", () => {
     expect(await send(`${url}/app`, "POST", "mine")).toMatchObject({ body: "app mine" });
   });
 
+  it("sends headers of middleware that sets them afterwards", async () => {
+    const { handler } = mount(await config());
+    const app = new Hono();
+    app.use(async (c, next) => {
+      c.header("x-before", "1");
+      await next();
+      c.header("x-behind", "1");
+    });
+    app.use(async (c, next) => (await handler(c.req.raw)) ?? next());
+    const { headers } = await app.request("/api/x");
+    expect([headers.get("x-before"), headers.get("x-behind")]).toEqual([null, "1"]);
+  });
+
   it.each([
     ["POST", "body", { "content-length": "4" }, "none", "body"],
     ["POST", "body", { "transfer-encoding": "chunked" }, "chunked", "body"],
