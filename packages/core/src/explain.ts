@@ -15,7 +15,7 @@ import type {
   ExplainOptions,
 } from "./explanation.js";
 import { keptSplit } from "./place.js";
-import { freshen } from "./pool-levels.js";
+import { freshen, whyUnused } from "./pool-levels.js";
 import type { Alternative } from "./match/table.js";
 import { isBad, parseRequest } from "./match/target.js";
 import { failedPlace, firstFailed } from "./match/trace.js";
@@ -288,9 +288,10 @@ function explainPool(
       const { id, url, inFlight } = instance;
       const ejectedForMs = Math.max(0, instance.ejectedUntil - now);
       const base = { id, url, version: named(instance.version), inFlight, ejectedForMs };
-      if (!candidates.has(instance))
-        return { ...base, verdict: "left-out", reason: whyLeftOut(instance, version, now) };
-      return { ...base, verdict: instance.reference === chosen ? "chosen" : "candidate" };
+      if (candidates.has(instance))
+        return { ...base, verdict: instance.reference === chosen ? "chosen" : "candidate" };
+      const reason = whyUnused(pool, instance) ?? whyLeftOut(instance, version, now);
+      return { ...base, verdict: "left-out", reason };
     }),
   };
 }
