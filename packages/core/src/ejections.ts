@@ -5,7 +5,15 @@ import { consecutiveReason } from "./health/consecutive.js";
 import type { EjectionReason } from "./health/ejection-reason.js";
 import { isEligible } from "./health/eligible.js";
 import { dueEjection, type Ejection } from "./health/outlier.js";
-import { rowFactor, SHARED, shareOfBest, tallyOf, type Tally } from "./health/shared-failures.js";
+import {
+  followInPools,
+  isShared,
+  othersOf,
+  rowFactor,
+  SHARED,
+  tallyOf,
+  type Tally,
+} from "./health/shared-failures.js";
 import { makeStale } from "./pool-levels.js";
 import type { InstanceState, ServiceState } from "./state.js";
 
@@ -17,22 +25,28 @@ export function judgeRow(
   now: number,
   announce: Announce,
 ): void {
+  if (service.tally !== undefined) followInPools(service.tally, instance);
   if (consecutiveReason(outlier, instance) === undefined) return;
   const tally = tallyFor(service, now);
-  const own = isEligible(instance, now) ? instance.failureShare : undefined;
-  const factor = rowFactor(shareOfBest(tally, own, outlier.maxEjectionRatio));
-  const reason = consecutiveReason(outlier, instance, factor);
+  const { eligible, best } = othersOf(
+    tally,
+    instance,
+    isEligible(instance, now),
+    outlier.maxEjectionRatio,
+  );
+  const reason = consecutiveReason(outlier, instance, rowFactor(best));
   if (reason === undefined) return;
   // The row is long enough, whichever of the two it is.
   const rule = { ...outlier, consecutiveFailures: 0 };
-  const ejection = dueEjection(rule, instance, othersIn(service, tally, own), now);
+  const others = { eligible, ejected: tally.ejected, all: tally.inUse };
+  const ejection = dueEjection(rule, instance, others, now);
   if (ejection !== undefined) eject(service, instance, ejection, reason, now, announce);
 }
 
 /**
- * Ends the ejections of a service whose best quarter fails half of its attempts: what began at some of the instances has come to
- * all, and those that are out are missed. They have their whole share at once, as if they had never been out: where others fail
- * under a full load, doing well under a small one says nothing.
+ * Ends the ejections of those whose traffic goes to others that fail half of their attempts, the best quarter included: what began
+ * at some of the instances has come to all, and those that are out are missed. They have their whole share at once, as if they
+ * had never been out: where others fail under a full load, doing well under a small one says nothing.
  */
 export function undoShared(
   { maxEjectionRatio }: OutlierPlan,
@@ -44,9 +58,9 @@ export function undoShared(
   // Where this one does well there is nothing to ask.
   if (instance.failureShare < SHARED) return;
   const tally = tallyFor(service, now);
-  if (tally.ejected === 0 || shareOfBest(tally, undefined, maxEjectionRatio) < SHARED) return;
+  if (tally.ejected === 0 || !isShared(tally, instance, maxEjectionRatio)) return;
   for (const each of service.instances.values())
-    if (each.ejectedUntil > now) {
+    if (each.ejectedUntil > now && isShared(tally, each, maxEjectionRatio)) {
       each.ejectionFactor = 0;
       returnEarly(each, 0, announce);
     }
@@ -81,17 +95,12 @@ export function eject(
   announce({ kind: "ejected", ...nameOf(instance), forMs: until - now, reason });
 }
 
-// Counted when somebody asks, and kept until one becomes eligible, or is so no more.
+// Counted when somebody asks, and kept until one becomes eligible or is in use, or is so no more.
 function tallyFor(service: ServiceState, now: number): Tally {
-  service.tally ??= tallyOf(service.instances.values(), isEligible, now);
-  return service.tally;
-}
-
-// Who is ejected already is not ejected again, so the instance itself is none of the ejected.
-function othersIn(
-  { instances }: ServiceState,
-  { eligible, ejected }: Tally,
-  own: number | undefined,
-): { eligible: number; ejected: number; all: number } {
-  return { eligible: own === undefined ? eligible : eligible - 1, ejected, all: instances.size };
+  let started = 0;
+  for (const { cursor } of service.pools.values()) if (cursor > 0) started++;
+  if (service.tally?.started === started) return service.tally;
+  const tally = tallyOf(service.instances.values(), started, isEligible, now);
+  service.tally = tally;
+  return tally;
 }

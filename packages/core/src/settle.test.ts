@@ -216,7 +216,7 @@ describe("an ejection", () => {
 
   it("holds in every version that the instance is reached by", () => {
     const { env, gateway } = gatewayOf(["a", "b"], { whenNoneEligible: "reject" });
-    fail(gateway, "a");
+    gateway.restore(stateOf({ a: { ejectedForMs: 30_000 } }));
     expect(gateway.decide(request("GET /a"))).toMatchObject({
       kind: "reject",
       status: 503,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { dueEjections } from "./due-ejections.js";
+import type { PoolUse } from "./in-use.js";
 import { mostEjected, type OutlierRule } from "./outlier.js";
 import type { Verdict } from "./outlier-window.js";
 
@@ -18,13 +19,19 @@ interface Instance {
   readonly consecutiveFailures: number;
   readonly ejectedUntil: number;
   readonly ejectionFactor: number;
+  readonly pools: readonly PoolUse[];
+  readonly levels: readonly (object | undefined)[];
 }
+const used = (cursor: number): PoolUse => ({ cursor, workedOutBy: { tryAll: false, subset: {} } });
+const ALL = used(1);
 const instance = (id: number, more: Partial<Instance> = {}): Instance => ({
   id,
   isDraining: false,
   consecutiveFailures: 0,
   ejectedUntil: 0,
   ejectionFactor: 0,
+  pools: [ALL],
+  levels: [{}],
   ...more,
 });
 const isEligible = ({ isDraining, ejectedUntil }: Instance, now: number) =>
@@ -67,6 +74,22 @@ it("never takes the last that is eligible, whatever the share", () => {
 it("may eject one that drains without taking an eligible one from the others", () => {
   const instances = [instance(0, { isDraining: true }), instance(1), instance(2)];
   expect(idsOf(due(instances, instances, { maxEjectionRatio: 1 }))).toEqual([0, 1]);
+});
+
+it("counts those alone that the gateway uses", () => {
+  const unused = Array.from({ length: 90 }, (_, id) => instance(id + 10, { levels: [undefined] }));
+  expect(idsOf(due([...unused, ...six], six))).toEqual([0, 1, 2]);
+  const gone = unused.map((each) => ({ ...each, ejectedUntil: NOW + 1 }));
+  expect(idsOf(due([...gone, ...six], six))).toEqual([0, 1, 2]);
+});
+
+it("keeps one of each version that requests come for", () => {
+  const [v1, v2, v3] = [used(5), used(5), used(0)];
+  const of = (version: PoolUse, ...ids: readonly number[]) =>
+    ids.map((id) => instance(id, { pools: [ALL, version], levels: [{}, {}] }));
+  const instances = [...of(v1, 0, 1), ...of(v2, 2, 3, 4), ...of(v3, 5)];
+  const judged = instances.toReversed();
+  expect(idsOf(due(instances, judged, { maxEjectionRatio: 1 }))).toEqual([5, 4, 3, 1]);
 });
 
 it("makes the n-th ejection n times as long, as those for failures in a row, and keeps the reason", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PoolUse } from "./in-use.js";
 import {
   judgeWindow,
   LATENCY_DEFAULTS,
@@ -18,9 +19,12 @@ const NONE: WindowRule = {
   latency: undefined,
 };
 
+const ALL: PoolUse = { cursor: 1, workedOutBy: undefined };
 const instance = (id: string, counts: Partial<WindowCounts>, ejectedUntil = 0) => ({
   id,
   ejectedUntil,
+  pools: [ALL] as readonly PoolUse[],
+  levels: [{}],
   counts: {
     answers: 100,
     gatewayFailures: 0,

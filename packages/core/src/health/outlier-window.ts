@@ -1,4 +1,5 @@
 import type { EjectionReason } from "./ejection-reason.js";
+import { poolsInUse, type PoolMember, type PoolUse } from "./in-use.js";
 import { failureRatioOf, failuresOf, latencyLogOf, type WindowCounts } from "./window-counts.js";
 
 /** When a rule has seen enough to judge. */
@@ -73,7 +74,7 @@ export const WINDOW_DEFAULTS: WindowRule = Object.freeze({
 });
 
 /** What is judged of an instance. */
-export interface WindowJudged {
+export interface WindowJudged extends PoolMember {
   readonly counts: WindowCounts;
   /** Unit: milliseconds of the gateway's clock. */
   readonly ejectedUntil: number;
@@ -135,15 +136,14 @@ function judgeFailureRatio<T extends WindowJudged>(
 ): void {
   const compared = judged.filter(({ counts }) => counts.answers >= minimumAnswers);
   if (compared.length < minimumInstances) return;
-  const ratios = compared.map(({ counts }) => failureRatioOf(counts, false)).sort((a, b) => a - b);
-  const ofBest = ratios[Math.floor((compared.length - 1) / 4)];
-  for (const instance of compared) {
-    const { counts } = instance;
-    const failureRatio = failureRatioOf(counts, false);
+  const ratios = compared.map(({ counts }) => failureRatioOf(counts, false));
+  const bestFor = bestQuarters(compared, ratios);
+  for (const [index, instance] of compared.entries()) {
+    const failureRatio = ratios[index] as number;
     if (failureRatio < threshold) continue;
-    const { answers, gatewayFailures: failures } = counts;
+    const { answers, gatewayFailures: failures } = instance.counts;
     // What all suffer from is no outlier.
-    if (!isBeyondChance(failureRatio, ofBest as number, answers)) continue;
+    if (!isBeyondChance(failureRatio, bestFor(instance), answers)) continue;
     reasons.set(instance, { kind: "failure-ratio", failures, answers, failureRatio, threshold });
   }
 }
@@ -157,6 +157,10 @@ function judgeSuccessRate<T extends WindowJudged>(
   const compared = judged.filter(({ counts }) => counts.answers >= rule.minimumAnswers);
   if (compared.length < rule.minimumInstances) return;
   const ratios = compared.map(({ counts }) => 1 - failureRatioOf(counts, countServerErrors));
+  const bestFor = bestQuarters(
+    compared,
+    ratios.map((ratio) => 1 - ratio),
+  );
   const meanRatio = meanOf(ratios);
   const deviation = Math.sqrt(meanOf(ratios.map((ratio) => (ratio - meanRatio) ** 2)));
   const threshold = meanRatio - factor * deviation;
@@ -168,6 +172,7 @@ function judgeSuccessRate<T extends WindowJudged>(
     const ofOthers = (meanRatio * compared.length - successRatio) / (compared.length - 1);
     if (ofOthers - successRatio < minimumDifference) continue;
     if (!isBeyondChance(1 - successRatio, 1 - ofOthers, answers)) continue;
+    if (!isBeyondChance(1 - successRatio, bestFor(instance), answers)) continue;
     const failures = failuresOf(counts, countServerErrors);
     const figures = { failures, answers, successRatio, meanRatio, deviation, threshold };
     reasons.set(instance, { kind: "success-rate", ...figures });
@@ -199,14 +204,41 @@ function judgeLatency<T extends WindowJudged>(
   const spread = medianOf(logs.map((log) => Math.abs(log - median)));
   // Where the instances differ widely by nature, many times the median is nothing strange.
   const limit = Math.max(Math.log(factor), ROBUST_LIMIT * spread);
+  const bestFor = bestQuarters(compared, logs);
   const thresholdMs = Math.max(Math.exp(median + limit), minimumMs);
   for (const [index, instance] of compared.entries()) {
-    const latencyMs = Math.exp(logs[index] as number);
+    const log = logs[index] as number;
+    const latencyMs = Math.exp(log);
     if (latencyMs <= thresholdMs || reasons.has(instance)) continue;
+    if (log - bestFor(instance) <= limit) continue;
     const { latencies: answers } = instance.counts;
     const medianMs = Math.exp(median);
     reasons.set(instance, { kind: "latency", answers, latencyMs, medianMs, thresholdMs });
   }
+}
+
+/**
+ * What the best quarter does of those to whom the traffic of an instance would go: where it is judged in several pools, in the one
+ * that does best. So a version that is worse as a whole loses nobody for it, unless requests that name no version do better
+ * without. One that is alone in its pool has nobody there to be compared with.
+ */
+function bestQuarters<T extends WindowJudged>(
+  compared: readonly T[],
+  values: readonly number[],
+): (instance: T) => number {
+  const byPool = new Map<PoolUse, number[]>();
+  for (const [index, instance] of compared.entries())
+    for (const pool of poolsInUse(instance)) {
+      const known = byPool.get(pool);
+      if (known === undefined) byPool.set(pool, [values[index] as number]);
+      else known.push(values[index] as number);
+    }
+  const best = new Map<PoolUse, number>();
+  for (const [pool, own] of byPool) {
+    own.sort((a, b) => a - b);
+    best.set(pool, own.length < 2 ? 0 : (own[Math.floor((own.length - 1) / 4)] as number));
+  }
+  return (instance) => Math.min(...poolsInUse(instance).map((pool) => best.get(pool) ?? 0));
 }
 
 function worstFirst<T extends WindowJudged>(a: Verdict<T>, b: Verdict<T>): number {

@@ -1,18 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../outcome.js";
+import type { PoolUse } from "./in-use.js";
 import {
   failureShareAfter,
+  followInPools,
+  isShared,
   moveInTally,
+  othersOf,
   rowFactor,
   shareOfBest,
   tallyOf,
+  type Tallied,
 } from "./shared-failures.js";
 
 const refused: Outcome = { kind: "failure", stage: "connect", cause: "refused" };
 const answer = (status: number): Outcome => ({ kind: "response", status, totalMs: 5 });
 const NOW = 1_000;
-const withShare = (failureShare: number, ejectedUntil = 0) => ({ failureShare, ejectedUntil });
+const used = (cursor: number): PoolUse => ({ cursor, workedOutBy: { tryAll: false, subset: {} } });
+const ALL = used(1);
+const withShare = (failureShare: number, ejectedUntil = 0, version?: PoolUse) => {
+  const pools = version === undefined ? [ALL] : [ALL, version];
+  return { failureShare, ejectedUntil, pools, levels: pools.map(() => ({})) };
+};
 const isEligible = ({ ejectedUntil }: { ejectedUntil: number }, now: number) => ejectedUntil <= now;
 
 describe("the share of failures of an instance", () => {
@@ -51,7 +61,7 @@ describe("a row of failures", () => {
 describe("the best quarter of the others", () => {
   const best = (own: number | undefined, ...others: readonly number[]) => {
     const all = [...others, ...(own === undefined ? [] : [own])].map((share) => withShare(share));
-    return shareOfBest(tallyOf(all, isEligible, NOW), own);
+    return shareOfBest(tallyOf(all, 1, isEligible, NOW), own);
   };
 
   it("is whoever fails least of up to five", () => {
@@ -74,7 +84,7 @@ describe("the best quarter of the others", () => {
 
   it("is made up by those that are eligible", () => {
     const all = [withShare(0, NOW + 1), withShare(0.7), withShare(0.7)];
-    const tally = tallyOf(all, isEligible, NOW);
+    const tally = tallyOf(all, 1, isEligible, NOW);
     expect(tally).toMatchObject({ eligible: 2, ejected: 1 });
     expect(shareOfBest(tally, 0.7)).toBe(0.7);
   });
@@ -89,6 +99,7 @@ describe("the best quarter of the others", () => {
           const shares = [...start];
           const tally = tallyOf(
             shares.map((each) => withShare(each)),
+            1,
             isEligible,
             NOW,
           );
@@ -100,10 +111,69 @@ describe("the best quarter of the others", () => {
           expect(tally).toEqual(
             tallyOf(
               shares.map((each) => withShare(each)),
+              1,
               isEligible,
               NOW,
             ),
           );
+        },
+      ),
+    );
+  });
+});
+
+describe("the others to whom the traffic of an instance goes", () => {
+  const v2 = used(1);
+  const rare = used(0);
+  const tally = (all: readonly Tallied[]) => tallyOf(all, 2, isEligible, NOW);
+  const well = Array.from({ length: 8 }, () => withShare(0));
+
+  it("are those of the version that requests come for, as few and as good as in the pool where that is least", () => {
+    const [a, b] = [withShare(1, 0, v2), withShare(0.6, 0, v2)];
+    const all = [...well, a, b];
+    expect(othersOf(tally(all), a, true, 0.5)).toEqual({ eligible: 1, best: 0 });
+    expect(isShared(tally(all), a, 0.5)).toBe(false);
+    const alone = used(0);
+    const [c, d] = [a, b].map((each) => ({ ...each, pools: [alone, v2] }));
+    const others = tally([...well, c as Tallied, d as Tallied]);
+    expect(othersOf(others, c as Tallied, true, 0.5)).toEqual({ eligible: 1, best: 0.6 });
+    expect(isShared(others, c as Tallied, 0.5)).toBe(true);
+  });
+
+  it("are all where nobody asks for the version", () => {
+    const a = withShare(1, 0, rare);
+    expect(othersOf(tally([...well, a]), a, true, 0.5)).toEqual({ eligible: 8, best: 0 });
+  });
+
+  it("are those of the subset, and count as such", () => {
+    const outside = Array.from({ length: 90 }, () => ({ ...withShare(0), levels: [undefined] }));
+    const [a, b, c] = [withShare(1), withShare(0.4), withShare(1, NOW + 1)];
+    const counted = tally([...outside, a, b, c]);
+    expect(counted).toMatchObject({ inUse: 3, ejected: 1 });
+    expect(othersOf(counted, a, true, 0.5)).toEqual({ eligible: 1, best: 0.4 });
+    // One that the gateway has turned away from has all of them as others.
+    expect(othersOf(counted, outside[0] as Tallied, true, 0.5)).toMatchObject({ eligible: 2 });
+  });
+
+  it("are the same followed as counted anew, for every change", () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(share, fc.boolean()), { minLength: 1 }),
+        fc.array(fc.tuple(fc.nat(), share)),
+        (start, changes) => {
+          const all = start.map(([each, isV2]) => ({
+            ...withShare(each, 0, isV2 ? v2 : rare),
+          }));
+          const kept = tally(all);
+          for (const [n, after] of changes) {
+            const index = n % all.length;
+            const one = all[index] as { failureShare: number } & Tallied;
+            moveInTally(kept, one.failureShare, after);
+            one.failureShare = after;
+            followInPools(kept, one);
+          }
+          expect(kept).toEqual(tally(all));
         },
       ),
     );
