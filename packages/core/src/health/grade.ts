@@ -8,7 +8,11 @@ import { isGatewayFailure } from "./outlier.js";
  */
 export type Grade = "connect-failure" | "gateway-failure" | "server-error" | "answer" | "nothing";
 
-/** What an outcome says about the instance. Client faults (4xx, cancelled) never count against it. */
+/**
+ * What an outcome says about the instance. Client faults (4xx, cancelled) never count against it.
+ *
+ * Source: Envoy, outlier detection: gateway failures (502, 503, 504), failures of local origin, and the other 5xx.
+ */
 export function gradeOf(outcome: Outcome): Grade {
   if (outcome.kind === "cancelled") return "nothing";
   if (outcome.kind === "failure")
@@ -22,6 +26,8 @@ export function gradeOf(outcome: Outcome): Grade {
  * no faster, and the time until a 408 is that of the client. A response whose head was not reported is timed to its last byte.
  *
  * Unit: milliseconds.
+ *
+ * Source: own.
  */
 export function latencyOf(outcome: Outcome): number | undefined {
   if (outcome.kind === "head") return outcome.status < 400 ? outcome.headMs : undefined;

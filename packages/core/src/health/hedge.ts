@@ -16,7 +16,11 @@ interface Hedged {
   readonly request: { readonly method: string };
 }
 
-/** The fact that refuses a second attempt beside one that is under way, or undefined. Budget and instances are not looked at. */
+/**
+ * The fact that refuses a second attempt beside one that is under way, or undefined. Budget and instances are not looked at.
+ *
+ * Sources: J. Dean and L. Barroso, "The tail at scale", 2013 (hedged requests); gRPC, proposal A6 (hedging policy).
+ */
 export function hedgeRefusalOf(
   { hedge, attempt, request }: Hedged,
   rule: RetryRule,

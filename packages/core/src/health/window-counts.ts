@@ -36,6 +36,8 @@ export function clearWindowCounts(counts: WindowCounts): void {
  * Takes an outcome into the counts, in place. Client faults (4xx, cancelled) never count against the instance.
  *
  * @param isJudged whether the head of the same attempt was taken in before: then only a failure of what followed adds something
+ *
+ * Sources: Envoy, outlier detection, success rate, which counts by intervals as well; latencies are own.
  */
 export function countInWindow(counts: WindowCounts, outcome: Outcome, isJudged = false): void {
   if (isJudged && outcome.kind !== "failure") return;
@@ -65,6 +67,8 @@ export function failuresOf(counts: WindowCounts, countServerErrors: boolean): nu
 /**
  * Logarithm of the geometric mean of the latencies in milliseconds; 0 where none is known. Latencies are about log-normal, and of
  * such numbers this mean is the median: one request of a minute does not move it.
+ *
+ * Source: E. Limpert, W. Stahel and M. Abbt, "Log-normal distributions across the sciences", 2001, for the mean of such numbers.
  */
 export function latencyLogOf({ latencies, latencyLogSum }: WindowCounts): number {
   return latencies === 0 ? 0 : latencyLogSum / latencies;
