@@ -108,4 +108,9 @@ export interface Gateway<Known extends Answers = Answers> {
   probeOf(service: string): ProbeRule | undefined;
   /** The instances of a service, as decisions and events name them; none when there is no such service. O(instances). */
   instancesOf(service: string): readonly InstanceReference[];
+  /**
+   * Those of them that this gateway sends requests to when they are well, and those that drain: where it keeps to a subset, not
+   * all. It changes when instances come, go or drain, and with results of probes. O(n log n).
+   */
+  usedInstancesOf(service: string): readonly InstanceReference[];
 }

@@ -18,6 +18,8 @@ import { settleDue } from "./due.js";
 import { explainRequest } from "./explain.js";
 import type { Explanation, ExplainOptions } from "./explanation.js";
 import { isEligible } from "./health/eligible.js";
+import { isUsedBy } from "./health/in-use.js";
+import { freshen } from "./pool-levels.js";
 import type { HedgeFacts } from "./health/hedge.js";
 import type { ProbeRule } from "./health/probe.js";
 import type { RetryFacts } from "./health/retry.js";
@@ -30,7 +32,7 @@ import type { ServiceControl } from "./service-control.js";
 import { settleOutcome, startAttempt } from "./settle.js";
 import { hedgeAttempt, retryAttempt, type RetryDecision } from "./next-attempt.js";
 import { newRuntime, type Runtime } from "./runtime.js";
-import type { InstanceReference, ServiceState } from "./state.js";
+import type { InstanceReference, InstanceState, ServiceState } from "./state.js";
 import { suggest } from "./config/suggest.js";
 import { restoreServices } from "./restore.js";
 import { snapshotService, type GatewaySnapshot, type PartialSnapshot } from "./snapshot.js";
@@ -282,6 +284,18 @@ class SignalboxGateway implements Gateway, ControlHost {
   instancesOf(service: string): readonly InstanceReference[] {
     const instances = this.#runtime.services.get(service)?.instances.values() ?? [];
     return [...instances].map(({ reference }) => reference);
+  }
+
+  usedInstancesOf(service: string): readonly InstanceReference[] {
+    if (this.planOf(service)?.subset === undefined) return this.instancesOf(service);
+    const now = this.#now();
+    const targets = this.#runtime.targets.filter((target) => target?.plan.name === service);
+    for (const target of targets) if (target !== undefined) freshen(target.pool, target.plan, now);
+    const isUsed = (instance: InstanceState): boolean =>
+      instance.drainUntil > 0 ||
+      targets.some((target) => target !== undefined && isUsedBy(target.pool, instance));
+    const instances = this.#runtime.services.get(service)?.instances.values() ?? [];
+    return [...instances].filter(isUsed).map(({ reference }) => reference);
   }
 }
 

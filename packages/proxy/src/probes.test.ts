@@ -220,3 +220,28 @@ describe("the end of all of them", () => {
     expect(asked).toHaveLength(1);
   });
 });
+
+it("a gateway that keeps to a subset asks that alone, and whoever comes into it", async () => {
+  const subset = { client: "gateway-7", size: 4 };
+  const { asked, control } = probed(configOf(urls(40), EXACT, { subset }));
+  await turn();
+  vi.advanceTimersByTime(10);
+  expect(asked).toHaveLength(4);
+  for (const one of asked) one.end(true);
+  await turn();
+  vi.advanceTimersByTime(10);
+  expect(asked).toHaveLength(4);
+  control.remove(`http://${asked[0]?.authority}`);
+  await turn();
+  vi.advanceTimersByTime(10);
+  expect(asked).toHaveLength(5);
+  expect(control.instances().filter(({ health }) => health === "eligible")).toHaveLength(3);
+  asked[4]?.end(true);
+  await turn();
+  for (let second = 0; second < 3; second++) {
+    const before = asked.length;
+    vi.advanceTimersByTime(1_000);
+    expect(new Set(asked.slice(before).map(({ authority }) => authority)).size).toBe(4);
+    for (const one of asked.slice(before)) one.end(true);
+  }
+});

@@ -34,6 +34,8 @@ export class Probes implements ProberHost {
   readonly #come = new Map<InstanceReference, string>();
   /** Those that have gone since then. Of what happens while something is told, the end may be told of before the begin. */
   readonly #gone = new Set<InstanceReference>();
+  /** Services whose instances in use may be others than before. */
+  readonly #changed = new Set<string>();
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
   #isWoken = false;
@@ -57,6 +59,11 @@ export class Probes implements ProberHost {
       this.#gone.add(instance);
       this.#wake();
     }
+    // Whoever comes, goes, drains or is well again may change whom the gateway uses.
+    if (this.#services.has(service) && kind !== "breaker") {
+      this.#changed.add(service);
+      this.#wake();
+    }
   }
 
   #look(): void {
@@ -72,7 +79,7 @@ export class Probes implements ProberHost {
     const probers = known?.probers ?? new Map<InstanceReference, Prober>();
     if (rule === undefined) this.#services.delete(service);
     else this.#services.set(service, { rule, probers });
-    const instances = new Set(rule === undefined ? [] : this.gateway.instancesOf(service));
+    const instances = new Set(rule === undefined ? [] : this.gateway.usedInstancesOf(service));
     for (const [instance, prober] of probers) {
       if (instances.has(instance)) {
         prober.replan();
@@ -82,6 +89,18 @@ export class Probes implements ProberHost {
       }
     }
     for (const instance of instances) if (!probers.has(instance)) this.#begin(service, instance);
+  }
+
+  // Whom the gateway uses no more is asked no more; who has come to be used is asked from now on.
+  #choose(service: string): void {
+    const used = new Set(this.gateway.usedInstancesOf(service));
+    const { probers } = this.#services.get(service) ?? {};
+    for (const instance of probers?.keys() ?? [])
+      if (!used.has(instance)) this.#end(service, instance);
+    for (const [instance, of] of this.#come)
+      if (of === service && !used.has(instance)) this.#come.delete(instance);
+    for (const instance of used)
+      if (probers?.has(instance) === false) this.#begin(service, instance);
   }
 
   #begin(service: string, instance: InstanceReference): void {
@@ -105,6 +124,8 @@ export class Probes implements ProberHost {
 
   readonly #startThose = (): void => {
     this.#isWoken = false;
+    for (const service of this.#changed) this.#choose(service);
+    this.#changed.clear();
     const come = [...this.#come].filter(([instance]) => !this.#gone.has(instance));
     this.#come.clear();
     this.#gone.clear();
