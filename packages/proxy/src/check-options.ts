@@ -57,7 +57,7 @@ export function checkMount(
 }
 
 /** Whether a value is a gateway, of this copy of the library or of another. */
-export function isGateway(value: unknown): value is Gateway {
+function isGateway(value: unknown): value is Gateway {
   return has("match", "decide", "start", "report", "onChange")(value);
 }
 

@@ -143,7 +143,10 @@ export interface ConnectConfig {
 export interface SubsetConfig {
   /** What tells this gateway from the others, such as the name of its host. */
   readonly client: string;
-  /** Instances of each version. A service that has no more is used whole. 20 to 100 are usual. */
+  /**
+   * Instances of each version, shared out over its tiers and over the zone of the gateway and others: at least one of each.
+   * A service that has no more is used whole. 20 to 100 are usual.
+   */
   readonly size: number;
 }
 
