@@ -70,9 +70,13 @@ export function canonicalPath(path: string, options: PathOptions = {}): Canonica
 /** What stands in front of the path in an absolute target: no more than all readers of URLs read alike. */
 const ORIGIN = /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?]|$)/i;
 
+/** Characters that may not stand raw in a path, and that browsers and others send raw all the same. */
+const RAW = /["<>[\]^`{|}]/g;
+
 /**
  * Whether the path of a target stands there in its canonical form already, so that whoever reads it as it came reads what
- * routes match. That of an absolute target counts, and `*` has none.
+ * routes match. The case of escapes, and whether characters that ought to be escaped are, make no other path of it. That of an
+ * absolute target counts, and `*` has none.
  *
  * @example
  * isCanonicalTarget("/admin/7?a=//"); // true
@@ -85,7 +89,13 @@ export function isCanonicalTarget(target: string, options: PathOptions = {}): bo
   const path = target.slice(start, mark === -1 ? undefined : mark);
   if (path === "" && start > 0) return true;
   const canonical = canonicalPath(path, options);
-  return canonical.ok && canonical.path === path;
+  return canonical.ok && (canonical.path === path || canonical.path === spelt(path));
+}
+
+function spelt(path: string): string {
+  return path
+    .replace(/%[\da-f]{2}/gi, (escaped) => escaped.toUpperCase())
+    .replace(RAW, encodeURIComponent);
 }
 
 /** Whether a canonical path holds a character that the tree must not see. */
