@@ -119,15 +119,18 @@ function handle(
   const { raw } = request;
   log.expect(raw.rawHeaders, request.log);
   const trustedHops = trustedHopsOf(request);
+  // Behind `rewriteUrl` of the application, by which its router and its hooks have gone.
+  const { url: target } = raw;
   const facts = options.facts?.(request);
   const canonicalPathsOnly = options.otherPaths !== "forward";
   if (isUpgradeResponse(reply.raw)) {
     reply.hijack();
-    proxy.handle(raw, reply.raw, { trustedHops, facts, canonicalPathsOnly });
+    proxy.handle(raw, reply.raw, { target, trustedHops, facts, canonicalPathsOnly });
     return;
   }
   passHeaders(reply);
   proxy.handle(raw, reply.raw, {
+    target,
     trustedHops,
     facts,
     canonicalPathsOnly,

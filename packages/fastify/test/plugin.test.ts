@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { PassThrough, Writable, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
@@ -13,6 +14,15 @@ describe("routes", () => {
     expect((await ask(`${url}/orders/7?a=1`)).body).toBe("GET /orders/7?a=1 ");
     expect((await ask(`${url}/orders/own`)).body).toBe("own");
     expect((await ask(`${url}/orders/own`, { method: "POST" })).body).toBe("POST /orders/own ");
+  });
+
+  it("see the URL that the application has made of it before its own", async () => {
+    const rewriteUrl = ({ url = "" }: IncomingMessage): string => url.replace(/^\/v1\//, "/");
+    const app = makeApp({ rewriteUrl });
+    await app.register(gatewayPlugin, options([{ path: "/orders/*", to: await startEcho() }]));
+    const url = await start(app);
+    expect((await ask(`${url}/v1/orders/7?a=1`)).body).toBe("GET /orders/7?a=1 ");
+    expect((await ask(`${url}/v1//orders/7`)).status).toBe(400);
   });
 
   it("of neither end at the not-found handler of the scope", async () => {

@@ -1,7 +1,7 @@
 import { isCanonicalTarget, type Decision, type Gateway, type PathOptions } from "@signalbox/core";
 import type { HandleOptions } from "./proxy-options.js";
 import { badRequest } from "./refusals.js";
-import type { ServerRequest } from "./view.js";
+import { targetOf, type ServerRequest } from "./view.js";
 
 /** What an adapter is told whose host matches paths itself. */
 export interface HostPathOptions {
@@ -23,23 +23,19 @@ const KEEPS_RUNS: PathOptions = { mergeSlashes: false };
 export function canonicalOnly(
   gateway: Gateway,
   req: ServerRequest,
-  { canonicalPathsOnly }: HandleOptions,
+  options: HandleOptions,
   decision: Decision,
 ): Decision {
-  if (canonicalPathsOnly !== true || decision.kind === "none") return decision;
+  if (options.canonicalPathsOnly !== true || decision.kind === "none") return decision;
   if (decision.kind === "reject" && decision.reason === "bad-request") return decision;
-  const target = targetOf(req);
+  // As the host saw it: bytes that are no ASCII are not escaped yet.
+  const target = targetOf(req, options);
   if (isCanonicalTarget(target)) return decision;
   if (isCanonicalTarget(target, KEEPS_RUNS) && keepsRuns(gateway)) return decision;
   return badRequest(
     "the path is not in its canonical form, so what the application guards by path may have missed it; " +
       'otherPaths: "forward" lets it through',
   );
-}
-
-// As the host saw it: bytes that are no ASCII are not escaped yet.
-function targetOf(req: ServerRequest & { readonly originalUrl?: string }): string {
-  return req.originalUrl ?? (req.url as string);
 }
 
 // Only the gateway knows, and an update may change it: paths with runs are rare enough to ask each time.

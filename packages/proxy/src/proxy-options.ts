@@ -74,6 +74,8 @@ export interface HandleOptions {
    * that is not there, a body that somebody read before. Nothing has been sent then. Default: 500.
    */
   readonly error?: ((error: Error) => void) | undefined;
+  /** Target of the request as the host routes it. Default: the `originalUrl` of the request, or its `url`. */
+  readonly target?: string | undefined;
   /** What the host knows of the request: conditions on facts and the split by a fact see it. Default: none. */
   readonly facts?: { readonly [name: string]: Fact } | undefined;
   /**

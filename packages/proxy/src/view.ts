@@ -9,7 +9,10 @@ export type ServerRequest = IncomingMessage | Http2ServerRequest;
 const NOTHING: HostView = {};
 
 /** What the host of a proxy adds to what a request itself says. */
-export type HostView = Pick<RequestView, "facts" | "trustedHops">;
+export interface HostView extends Pick<RequestView, "facts" | "trustedHops"> {
+  /** Target as the host routes it. Default: the `originalUrl` of the request, or its `url`. */
+  readonly target?: string | undefined;
+}
 
 /** The request view of a request of Node. */
 export function viewOf(req: ServerRequest, host: HostView = NOTHING): RequestView {
@@ -17,7 +20,7 @@ export function viewOf(req: ServerRequest, host: HostView = NOTHING): RequestVie
   const socket = req.socket as ServerRequest["socket"] & { readonly encrypted?: boolean };
   return {
     method: req.method as string,
-    url: urlOf(req),
+    url: escapedBytes(targetOf(req, host)),
     rawHeaders: req.rawHeaders,
     httpVersion: req.httpVersion,
     protocol: socket.encrypted === true ? "https" : "http",
@@ -34,7 +37,7 @@ function http2View(req: Http2ServerRequest, host: HostView): RequestView {
   const socket = session === undefined || session.destroyed ? undefined : session.socket;
   return {
     method: req.method,
-    url: urlOf(req),
+    url: escapedBytes(targetOf(req, host)),
     rawHeaders: withOneCookie(req.rawHeaders),
     protocol: session?.encrypted === true ? "https" : "http",
     remoteAddress: socket?.remoteAddress,
@@ -63,10 +66,16 @@ function withOneCookie(raw: string[]): string[] {
   return joined;
 }
 
-// Express cuts the mount path off `url`; routes see the original one.
-function urlOf(req: ServerRequest & { readonly originalUrl?: string }): string {
-  const url = req.originalUrl ?? (req.url as string);
-  // Node gives bytes of the target as latin1: each byte of the path is escaped as it came.
+/** The target of a request as it came to the routes of its host. Express cuts the mount path off `url`: routes see all of it. */
+export function targetOf(
+  req: ServerRequest & { readonly originalUrl?: string },
+  { target }: HostView,
+): string {
+  return target ?? req.originalUrl ?? (req.url as string);
+}
+
+// Node gives bytes of the target as latin1: each byte of the path is escaped as it came.
+function escapedBytes(url: string): string {
   return /[\u0080-\u00ff]/.test(url) ? escapePathBytes(url) : url;
 }
 
