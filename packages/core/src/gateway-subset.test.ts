@@ -66,7 +66,7 @@ describe("a subset", () => {
     bad.times(200, (id) => (id === four[0] ? OK : FAILED));
     expect(bad.out.size).toBe(2);
     bad.env.advance(30_000);
-    expect(new Set(bad.times(8, () => OK))).toEqual(new Set(four));
+    expect(new Set(bad.times(80, () => OK))).toEqual(new Set(four));
   });
 
   it("loses no more than half by what an interval shows", () => {

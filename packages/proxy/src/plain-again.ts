@@ -13,13 +13,15 @@ type ServerSocket = Duplex & {
 
 /**
  * Gives a request that offers another protocol back to its server, as if it had not: Node takes it for an upgrade once
- * anybody listens for them, and reads its body no more. False where the socket is of no server.
+ * anybody listens for them, and reads its body no more. False where it offers nothing, or the socket is of no server.
  *
  * Source: RFC 9110 section 7.8, a server may ignore the offer.
  */
 export function givePlainAgain(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
   const { server, encrypted } = socket as ServerSocket;
-  if (server === undefined) return false;
+  // It would come back the same: a CONNECT offers nothing.
+  if (server === undefined || req.method === "CONNECT" || req.headers.upgrade === undefined)
+    return false;
   socket.unshift(Buffer.concat([headWithoutOffer(req), head]));
   server.emit(encrypted === true ? "secureConnection" : "connection", socket);
   return true;
