@@ -131,7 +131,6 @@ class World {
     const open = this.#open[n % Math.max(this.#open.length, 1)];
     if (kind === "decide") {
       const decision = this.#decide(PATHS[n & 3] as string, n >> 2);
-      // Copies begin when they do, and count as any other.
       if (decision !== undefined) this.#decided.push(decision, ...decision.mirrors);
     }
     if (kind === "start") this.#start(n);

@@ -60,7 +60,8 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
   checkMount("gatewayPlugin", gateway, options, OF_FASTIFY);
   const graceMs = graceFor(app, options.graceMs);
   const log = new EndLog(app.log);
-  const proxy = options.proxy ?? createProxy(gateway, { ...options, onEnd: both(log, options) });
+  const proxy =
+    options.proxy ?? createProxy(gateway, { ...ofProxy(options), onEnd: both(log, options) });
   checkServer(app.server, {
     strict: options.strict ?? false,
     warn: (message) => app.log.warn(message),
@@ -86,6 +87,10 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
   });
   app.addHook("preClose", () => proxy.close(graceMs === undefined ? {} : { graceMs }));
   app.addHook("onClose", async () => detach());
+}
+
+function ofProxy(options: GatewayPluginOptions): ProxyOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !OF_FASTIFY.includes(name)));
 }
 
 function both(log: EndLog, { onEnd }: ProxyOptions): NonNullable<ProxyOptions["onEnd"]> {

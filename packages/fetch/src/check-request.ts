@@ -1,9 +1,11 @@
-import { describe } from "@signalbox/proxy";
+import { describeValue } from "@signalbox/proxy";
 
 /** @throws TypeError for what is no `Request`, with what to pass instead */
 export function checkRequest(value: unknown): void {
   if (isRequest(value)) return;
-  throw new TypeError(`fetchHandler: expected a Request, got ${describe(value)}${hintFor(value)}`);
+  throw new TypeError(
+    `fetchHandler: expected a Request, got ${describeValue(value)}${hintFor(value)}`,
+  );
 }
 
 // Frameworks have classes of their own for requests.

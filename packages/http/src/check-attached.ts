@@ -1,4 +1,4 @@
-import { describe } from "@signalbox/proxy";
+import { describeValue } from "@signalbox/proxy";
 
 const METHODS = ["listen", "close", "address", "on", "rawListeners"] as const;
 
@@ -11,6 +11,6 @@ export function checkAttached(server: unknown): void {
   const hint =
     typeof server === "function" ? "; createServer(app) makes one of an application" : "";
   throw new TypeError(
-    `attachGateway: expected a server of node:http, https or http2, got ${describe(server)}${hint}`,
+    `attachGateway: expected a server of node:http, https or http2, got ${describeValue(server)}${hint}`,
   );
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { LINGER_MS } from "./raw-response.js";
+import { endSocket } from "./raw-response.js";
 import type { ServerRequest } from "./view.js";
 
 /** A socket as the server of Node keeps it: with the response that is being written to it. */
@@ -48,14 +48,6 @@ export function watchQueued({ socket }: ServerRequest, res: ServerResponse): voi
   };
   socket.once("close", onClose);
   res.once("close", () => socket.off("close", onClose));
-}
-
-/** Ends a socket that no server looks after. What still comes is dropped, and a client that stays is cut. */
-export function endSocket(socket: Duplex): void {
-  socket.resume();
-  socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
 }
 
 function ignore(): void {}

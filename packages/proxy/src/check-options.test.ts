@@ -1,6 +1,6 @@
 import { createGateway } from "@signalbox/core";
-import { describe as group, expect, it } from "vitest";
-import { describe } from "./check-options.js";
+import { describe, expect, it } from "vitest";
+import { describeValue } from "./check-options.js";
 import { createProxy } from "./proxy.js";
 
 const config = { routes: [] };
@@ -17,7 +17,7 @@ const errorOf = (...args: readonly unknown[]): unknown => {
   return undefined;
 };
 
-group("a proxy over what is no gateway", () => {
+describe("a proxy over what is no gateway", () => {
   it.each([
     ["a plain object", config],
     ["an array", []],
@@ -36,7 +36,7 @@ group("a proxy over what is no gateway", () => {
   );
 });
 
-group("an option of a proxy", () => {
+describe("an option of a proxy", () => {
   it.each<[object, string]>([
     [{ onEnd: "log" }, 'onEnd must be a function, got "log"'],
     [{ onError: {} }, "onError must be a function, got a plain object"],
@@ -64,14 +64,14 @@ group("an option of a proxy", () => {
   it("may be one of a host, so that both share an object, or undefined", () => {
     const proxy = createProxy(gateway);
     const shared = { strict: true, warn: () => {}, facts: () => ({}), fallback: () => {}, proxy };
-    const others = { otherPaths: "forward", graceMs: 10, prefix: "/a", gateway, onEnd: undefined };
+    const others = { otherPaths: "forward", graceMs: 10, onEnd: undefined };
     expect(errorOf(gateway, { ...shared, ...others })).toBeUndefined();
     void proxy.close();
   });
 });
 
 it("says what a value is", () => {
-  expect(describe(gateway)).toBe("a gateway");
-  expect(describe(new Error("x"))).toBe("an Error");
-  expect(describe(7)).toBe("7");
+  expect(describeValue(gateway)).toBe("a gateway");
+  expect(describeValue(new Error("x"))).toBe("an Error");
+  expect(describeValue(7)).toBe("7");
 });

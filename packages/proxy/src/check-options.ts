@@ -29,9 +29,6 @@ const OPTIONS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["maxUpgrades", ANY],
 ]);
 
-/** What hosts take beside: an object that serves one of them may serve a proxy too. */
-export const HOST_OPTIONS: readonly string[] = ["gateway", "prefix", "logLevel", "logSerializers"];
-
 /**
  * Looks at what a proxy or a mount is told, before anything is made of it.
  *
@@ -48,10 +45,10 @@ export function checkMount(
 ): void {
   if (!isGateway(gateway))
     throw new TypeError(
-      `${where}: expected a gateway, got ${describe(gateway)}; make one with createGateway(config)`,
+      `${where}: expected a gateway, got ${describeValue(gateway)}; make one with createGateway(config)`,
     );
   if (!isObject(options))
-    throw new TypeError(`${where}: expected an object of options, got ${describe(options)}`);
+    throw new TypeError(`${where}: expected an object of options, got ${describeValue(options)}`);
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !others.includes(name)) checkOption(where, name, value, others);
 }
@@ -62,7 +59,7 @@ function isGateway(value: unknown): value is Gateway {
 }
 
 /** A value in a few words, for errors about wrong arguments. */
-export function describe(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isGateway(value)) return "a gateway";
   if (Array.isArray(value)) return "an array";
@@ -89,7 +86,7 @@ function checkOption(where: string, name: string, value: unknown, others: readon
   }
   const [expected, isGood] = check;
   if (!isGood(value))
-    throw new TypeError(`${where}: ${name} must be ${expected}, got ${describe(value)}`);
+    throw new TypeError(`${where}: ${name} must be ${expected}, got ${describeValue(value)}`);
   if (name === "policies") checkPolicies(where, value as object);
 }
 
@@ -97,13 +94,13 @@ function checkPolicies(where: string, policies: object): void {
   for (const [name, policy] of Object.entries(policies) as [string, unknown][]) {
     if (!isObject(policy))
       throw new TypeError(
-        `${where}: policies.${name} must be an object with onRequest, onResponse or onEnd, got ${describe(policy)}`,
+        `${where}: policies.${name} must be an object with onRequest, onResponse or onEnd, got ${describeValue(policy)}`,
       );
     for (const hook of ["onRequest", "onResponse", "onEnd"] as const) {
       const given = (policy as Record<string, unknown>)[hook];
       if (given !== undefined && !isFunction(given))
         throw new TypeError(
-          `${where}: policies.${name}.${hook} must be a function, got ${describe(given)}`,
+          `${where}: policies.${name}.${hook} must be a function, got ${describeValue(given)}`,
         );
     }
   }

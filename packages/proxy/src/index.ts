@@ -5,7 +5,7 @@
  */
 
 export type { HostPathOptions } from "./canonical-only.js";
-export { checkMount, describe } from "./check-options.js";
+export { checkMount, describeValue } from "./check-options.js";
 export { createProxy, type Proxy, type ProxyCounts } from "./proxy.js";
 export type { CloseOptions, HandleOptions, ProxyOptions } from "./proxy-options.js";
 export type {

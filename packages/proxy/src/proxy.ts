@@ -11,7 +11,7 @@ import { answer, closeAfter, comesTooLate, type ServerReply } from "./answer.js"
 import { answerRequest } from "./answer-request.js";
 import { isQueued, watchQueued } from "./behind-others.js";
 import { canonicalOnly } from "./canonical-only.js";
-import { checkMount, HOST_OPTIONS } from "./check-options.js";
+import { checkMount } from "./check-options.js";
 import { Deadlines } from "./deadlines.js";
 import { Entry } from "./entry.js";
 import { errorAnswer, type Answer, type ErrorContext } from "./error-answer.js";
@@ -83,7 +83,7 @@ export interface ProxyCounts {
  * createServer((req, res) => proxy.handle(req, res)).listen(8080);
  */
 export function createProxy(gateway: Gateway, options: ProxyOptions = {}): Proxy {
-  checkMount("createProxy", gateway, options, HOST_OPTIONS);
+  checkMount("createProxy", gateway, options);
   return new GatewayProxy(gateway, options);
 }
 

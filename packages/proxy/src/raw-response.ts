@@ -15,11 +15,7 @@ export function rawResponse(req: IncomingMessage, socket: Duplex): ServerRespons
   res.assignSocket(socket as never);
   // The server does this for its own: without it a large answer stops at the first full buffer.
   socket.on("drain", () => res.emit("drain"));
-  res.on("finish", () => {
-    socket.end();
-    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.on("close", () => clearTimeout(timer));
-  });
+  res.on("finish", () => endSocket(socket));
   // As the server does: a client that ends its side before the answer is out is gone.
   socket.on("end", () => {
     if (!res.writableEnded) socket.destroy();
@@ -28,4 +24,12 @@ export function rawResponse(req: IncomingMessage, socket: Duplex): ServerRespons
   // It died before there was an answer, and tells nobody any more.
   if (socket.closed) process.nextTick(() => res.emit("close"));
   return res;
+}
+
+/** Ends a socket that no server looks after. What still comes is dropped, and a client that stays is cut. */
+export function endSocket(socket: Duplex): void {
+  socket.resume();
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }

@@ -67,7 +67,7 @@ export class UpgradeDoor {
     // Before anything else: a socket without a listener would take the process down.
     socket.on("error", ignore);
     const arrival = { req, socket: socket as Socket, head, options, way: undefined };
-    if (!comesTooLate(req) && !this.#isNone(arrival)) this.#take(arrival);
+    if (!comesTooLate(req) && !this.#isNoTunnel(arrival)) this.#take(arrival);
   }
 
   #take(arrival: Arrival): void {
@@ -86,7 +86,7 @@ export class UpgradeDoor {
   }
 
   // What cannot be a tunnel: it stands behind requests without a response, or offers another protocol, which may be ignored.
-  #isNone({ req, socket, head, options }: Arrival): boolean {
+  #isNoTunnel({ req, socket, head, options }: Arrival): boolean {
     const isBehind = isBehindOthers(socket);
     if (!isBehind && asksForWebSocket(req)) return false;
     const isTheirs = this.#host.gateway.match(viewOf(req, options)).kind === "none";

@@ -1,9 +1,9 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { closeBehindOthers, endSocket, isBehindOthers } from "./behind-others.js";
+import { closeBehindOthers, isBehindOthers } from "./behind-others.js";
 import { givePlainAgain } from "./plain-again.js";
-import { rawResponse } from "./raw-response.js";
+import { endSocket, rawResponse } from "./raw-response.js";
 import { WaitingClient } from "./waiting-client.js";
 import { asksForWebSocket } from "./web-socket.js";
 

@@ -18,8 +18,7 @@ export interface SubsetRule {
 
 /**
  * The members that one gateway of many keeps to: a subset of each tier, as large a part of it as of the service, and in a tier as
- * many of the gateway's own zone as is their part there. So tiers and zones divide the traffic as they do without a subset, and
- * each instance is in as many subsets as any other. Of each tier there is one at least, of the first tiers where there are more
+ * many of the gateway's own zone as is their part there. So tiers and zones divide the traffic as they do without a subset. Of each tier there is one at least, of the first tiers where there are more
  * than places; and where a tier has instances in the gateway's own zone, one of them.
  *
  * A part is seldom a whole number of places: whether it is rounded up or down depends on the name of the gateway, so that over
