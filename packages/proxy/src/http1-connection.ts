@@ -5,7 +5,6 @@ import type { ConnectPlan } from "@signalbox/core";
 import { Client, type Dispatcher } from "undici/index.js";
 import type { Connector } from "./connector.js";
 import { ContinueFilter } from "./continue-filter.js";
-import { readPromptly } from "./prompt-reads.js";
 import { isWatched, SocketSink } from "./spent-parts.js";
 import { SingleRequest } from "./single-request.js";
 import type { AttemptHandler, OutgoingBody, OutgoingRequest, PoolConnection } from "./slot.js";
@@ -74,7 +73,6 @@ export class Http1Connection implements PoolConnection {
     socket.on("error", () => {
       this.#broken = true;
     });
-    readPromptly(socket);
     this.#filter.guard(socket);
   }
 
