@@ -3,6 +3,7 @@ import { closeAfter, endBody, isHttp1, writeBody, writeHead, type ServerReply } 
 import type { Headers } from "./head-record.js";
 import type { PendingHeads } from "./pending-heads.js";
 import { resetSocket } from "./reset-socket.js";
+import { errorOf } from "./step-wait.js";
 import { isWrittenByUsAlone, SpentParts, unsentOf, type Sink } from "./spent-parts.js";
 
 /** Told how far the client has come. */
@@ -11,6 +12,8 @@ export interface ReplyOwner {
   onHeadAlone(): void;
   /** The client has caught up. */
   onDrain(): void;
+  /** The response could not be written. */
+  failed(error: Error): void;
 }
 
 /** A response on its way to the client: a small one goes out in one write, the head of a stream at once. */
@@ -24,6 +27,8 @@ export class Reply implements Sink {
   #whole: Buffer | undefined;
   #spent: SpentParts | undefined;
   #isFlushed = false;
+  #hasEnded = false;
+  #trailers: Headers | undefined;
   /** A policy may have made it so, whatever the instance sends. */
   #isBodyless = false;
   #isWatched = false;
@@ -63,6 +68,16 @@ export class Reply implements Sink {
   flush(): void {
     if (this.#isFlushed || this.res.destroyed) return;
     this.#isFlushed = true;
+    try {
+      if (this.#hasEnded) this.#end();
+      else this.#begin();
+    } catch (error) {
+      // A host that stands between failed: other replies of this turn are none of its business.
+      this.#owner.failed(errorOf(error));
+    }
+  }
+
+  #begin(): void {
     this.#owner.onHeadAlone();
     if (this.#whole !== undefined) this.#write(this.#whole);
     else this.res.flushHeaders();
@@ -89,15 +104,26 @@ export class Reply implements Sink {
     return goesOn;
   }
 
+  /**
+   * Takes the end. What came in one turn goes out at its end, together with the other replies of that turn: a write that
+   * finds its receiver awake costs half of one that has to wake it (docs/decisions/0011).
+   */
   end(trailers?: Headers): void {
-    this.#isFlushed = true;
-    endBody(this.res, this.#whole, trailers);
+    this.#hasEnded = true;
+    this.#trailers = trailers;
+    if (this.#isFlushed) this.#end();
+  }
+
+  #end(): void {
+    endBody(this.res, this.#whole, this.#trailers);
     this.#whole = undefined;
     if (this.res.writableLength > 0) this.#stall();
   }
 
   /** The client must see that the response was cut: an orderly end would lie. */
   cut(): void {
+    // All of it is there: nothing has to be cut.
+    if (this.#hasEnded && !this.#isFlushed) return this.flush();
     // Without its head it would look as if the connection had been lost, not the answer.
     if (!this.#isFlushed && !this.res.destroyed) this.res.flushHeaders();
     this.#isFlushed = true;
