@@ -14,13 +14,24 @@ export interface LoadReport {
   readonly rate: number;
 }
 
+/** Clients at work. */
+export interface Clients {
+  /** Waits until so many more were sent. */
+  more(count: number): Promise<void>;
+  /** Sends nothing more and waits for all answers. */
+  stop(): Promise<LoadReport>;
+}
+
+/** How clients are started: where they ask, and how often a second. */
+export type StartClients = (url: string, perSecond: number, method: "GET" | "POST") => Clients;
+
 /** Most requests under way; what would come on top is sent later, so that a slow machine does not drown. */
 const MOST_UNDER_WAY = 512;
 /** How often the clock is looked at. */
 const TURN_MS = 5;
 
 /** Sends requests at a rate, whatever becomes of those before them, until it is stopped. */
-export class Load {
+export class Load implements Clients {
   readonly #pool: Pool;
   readonly #perSecond: number;
   readonly #method: "GET" | "POST";
@@ -42,7 +53,6 @@ export class Load {
     this.#timer = setInterval(() => this.#turn(), TURN_MS);
   }
 
-  /** Waits until so many more were sent. */
   more(count: number): Promise<void> {
     return new Promise((resolve) => {
       this.#whenSent = { count: this.#sent + count, resolve };
@@ -86,7 +96,6 @@ export class Load {
     if (this.#underWay === 0) this.#whenIdle?.();
   }
 
-  /** Sends nothing more and waits for all answers. */
   async stop(): Promise<LoadReport> {
     const rate = (this.#sent / (performance.now() - this.#startedAt)) * 1_000;
     clearInterval(this.#timer);

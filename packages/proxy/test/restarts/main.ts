@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { startClients } from "./clients.js";
 import { rollingRestart, stalled, suddenDeath, wasSentTo, type RestartReport } from "./restarts.js";
 
 const { values } = parseArgs({
@@ -29,25 +30,25 @@ function tell(title: string, report: RestartReport, problems: readonly (string |
   wrongs.push(...found);
 }
 
-const restart = await rollingRestart({ instances: 10, perSecond, between });
+const restart = await rollingRestart({ instances: 10, perSecond, between, startClients });
 tell("Rolling restart of 10 instances, POST without retries", restart, [
   restart.failures.length > 0 && `${restart.failures.length} requests failed`,
   restart.load.byInstance.size < 10 && "not all instances were asked",
 ]);
 
-const death = await suddenDeath({ instances: 5, perSecond, between }, "POST");
+const death = await suddenDeath({ instances: 5, perSecond, between, startClients }, "POST");
 const repeatable = death.failures.filter((failure) => !wasSentTo(death.notes[0] ?? "", failure));
 tell("SIGKILL of one of 5 instances, POST", death, [
   repeatable.length > 0 && `${repeatable.length} requests failed that had not been sent to it`,
 ]);
 
-const idempotent = await suddenDeath({ instances: 5, perSecond, between }, "GET");
+const idempotent = await suddenDeath({ instances: 5, perSecond, between, startClients }, "GET");
 tell("SIGKILL of one of 5 instances, GET with 2 retries", idempotent, [
   idempotent.failures.length > 0 && `${idempotent.failures.length} requests failed`,
 ]);
 
 const stop = await stalled(
-  { instances: 5, perSecond: Math.min(perSecond, 1_000), between: between / 5 },
+  { instances: 5, perSecond: Math.min(perSecond, 1_000), between: between / 5, startClients },
   ATTEMPT_MS,
 );
 const outAfterMs = Number(stop.notes[0]);

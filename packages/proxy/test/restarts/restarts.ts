@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createGateway, type Gateway, type GatewayConfig } from "@signalbox/core";
 import { createProxy, type ExchangeEnd } from "@signalbox/proxy";
 import { Fleet, type RunningInstance } from "./fleet.js";
-import { Load, type LoadReport } from "./load.js";
+import { Load, type Clients, type LoadReport, type StartClients } from "./load.js";
 
 /** How hard a run works. */
 export interface RestartPlan {
@@ -12,6 +12,8 @@ export interface RestartPlan {
   readonly perSecond: number;
   /** Requests between two things that happen. */
   readonly between: number;
+  /** Default: clients in this process, where they take time from the gateway. */
+  readonly startClients?: StartClients;
 }
 
 /** What a run came to. */
@@ -40,7 +42,7 @@ interface World {
   readonly fleet: Fleet;
   readonly running: RunningInstance[];
   readonly ends: ExchangeEnd[];
-  load(method?: "GET" | "POST"): Load;
+  load(method: "GET" | "POST"): Clients;
 }
 
 const SERVICE = "s";
@@ -71,7 +73,8 @@ async function inWorld(
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const load = (method?: "GET" | "POST") => new Load(url, plan.perSecond, method);
+    const start = plan.startClients ?? ((...clients) => new Load(...clients));
+    const load = (method: "GET" | "POST") => start(url, plan.perSecond, method);
     const { load: report, notes } = await run({ gateway, fleet, running, ends, load });
     await proxy.close();
     server.close();
