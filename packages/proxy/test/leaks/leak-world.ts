@@ -9,6 +9,7 @@ import { Visits } from "../hostile/visits.js";
 import { startBlackHole, type BlackHole } from "./black-hole.js";
 import { startTunnelInstance, type TunnelInstance } from "./half-open.js";
 import { openDoor, type Http2Door } from "./http2-door.js";
+import { openLateDoor, type LateDoor } from "./late-door.js";
 import { configOf, leadsToHole, POLICIES, type RouteName } from "./leak-routes.js";
 import { startTlsInstance } from "./tls-instance.js";
 import { openUnixDoor, type UnixDoor } from "./unix-door.js";
@@ -23,6 +24,7 @@ export interface LeakWorld {
   /** The same over TLS. */
   readonly h2: Http2Door;
   readonly unix: UnixDoor;
+  readonly late: LateDoor;
   readonly tunnelInstance: TunnelInstance;
   /** Sockets of clients. */
   readonly openToClients: () => number;
@@ -68,6 +70,7 @@ export async function startLeakWorld(route: RouteName): Promise<LeakWorld> {
     h2c: await openDoor(server.proxy),
     h2: await openDoor(server.proxy, certificate),
     unix: await openUnixDoor(server.proxy),
+    late: await openLateDoor(server.proxy),
   };
   const ends = Object.values(instances);
   const entries = [server, ...Object.values(doors)];

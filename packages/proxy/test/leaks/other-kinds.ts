@@ -1,6 +1,7 @@
 import { askUntilSecond } from "./asks.js";
 import { endOneSide, holdTunnel } from "./half-open.js";
 import { bad, brief, chunked, cut, large, left, long, whole, type LeakKind } from "./leak-kind.js";
+import { leaveBefore } from "./late-door.js";
 import { stopReading, stopSending } from "./stalled-client.js";
 
 const many = { parallel: 2_000 } as const;
@@ -53,6 +54,14 @@ export const otherKinds: readonly LeakKind[] = [
     verdict: "cut",
     status: 101,
     ...many,
+  },
+  {
+    name: "client leaves before the gateway has it",
+    route: "plain",
+    behaviour: "ok",
+    ask: leaveBefore,
+    ...left,
+    ...brief,
   },
   {
     name: "client leaves two attempts",
