@@ -7,7 +7,11 @@ import { PendingHeads } from "./pending-heads.js";
 import { Reply } from "./reply.js";
 
 /** A reply, and what of it a client has got. */
-function startReply(): { reply: Reply; res: ServerResponse; sent: () => string } {
+function startReply(heads = new PendingHeads()): {
+  reply: Reply;
+  res: ServerResponse;
+  sent: () => string;
+} {
   let sent = "";
   const socket = new Duplex({
     read: () => {},
@@ -20,7 +24,7 @@ function startReply(): { reply: Reply; res: ServerResponse; sent: () => string }
   res.assignSocket(socket as Socket);
   res.on("error", () => {});
   const owner = { onHeadAlone: () => {}, onDrain: () => {}, failed: () => {} };
-  return { reply: new Reply(res, new PendingHeads(), owner), res, sent: () => sent };
+  return { reply: new Reply(res, heads, owner), res, sent: () => sent };
 }
 
 describe("a small reply of which all has come", () => {
@@ -34,6 +38,21 @@ describe("a small reply of which all has come", () => {
     expect(sent()).toBe("");
     await turn();
     expect(sent()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/);
+  });
+
+  it("goes out earlier when many have come", async () => {
+    const heads = new PendingHeads();
+    const all = Array.from({ length: 100 }, () => startReply(heads));
+    const ended = (): number => all.filter(({ res }) => res.writableEnded).length;
+    for (const [i, { reply }] of all.entries()) {
+      reply.head(200, whole, 2);
+      reply.data(Buffer.from("ok"));
+      reply.end();
+      expect(ended()).toBe(i < 63 ? 0 : 64);
+    }
+    await turn();
+    expect(ended()).toBe(100);
+    expect(all.every(({ sent }) => sent().endsWith("\r\n\r\nok"))).toBe(true);
   });
 
   it("is not cut any more", async () => {

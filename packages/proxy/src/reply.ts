@@ -112,6 +112,7 @@ export class Reply implements Sink {
     this.#hasEnded = true;
     this.#trailers = trailers;
     if (this.#isFlushed) this.#end();
+    else this.#heads.ended();
   }
 
   #end(): void {
