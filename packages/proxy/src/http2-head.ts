@@ -42,3 +42,56 @@ export function fieldsOf(headers: IncomingHttpHeaders): Headers {
   for (const name in headers) if (name.charCodeAt(0) !== 58) fields[name] = headers[name];
   return fields;
 }
+
+/**
+ * Fields that have one value. Node sends no second line of any of them over HTTP/2, and gives the whole head up; over
+ * HTTP/1 it reads the first one.
+ */
+const SINGLE: ReadonlySet<string> = new Set([
+  ...["access-control-allow-credentials", "access-control-max-age", "age", "authorization"],
+  ...["access-control-request-method", "content-length", "content-location", "content-md5"],
+  ...["content-range", "content-type", "date", "dnt", "etag", "expires", "from", "host"],
+  ...["if-modified-since", "if-range", "if-unmodified-since", "last-modified", "location"],
+  ...["max-forwards", "proxy-authorization", "range", "referer", "retry-after", "tk"],
+  ...["upgrade-insecure-requests", "user-agent", "x-content-type-options"],
+]);
+
+/** Lists that Node takes for single values all the same. Source: RFC 9110 sections 8.4, 8.5 and 13.1. */
+const LISTS: ReadonlySet<string> = new Set([
+  ...["content-encoding", "content-language", "if-match", "if-none-match"],
+]);
+
+type Lines = Record<string, string | string[]>;
+
+/** The fields of an answer in the form of HTTP/2. Headers are flat: name, value, name, value. */
+export function http2Lines(headers: readonly string[]): Lines {
+  const lines = Object.create(null) as Lines;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    const value = headers[i + 1] as string;
+    const before = lines[name];
+    // Fields of one connection have no place here (RFC 9113 section 8.2.2).
+    if (name === "connection" || (before !== undefined && SINGLE.has(name))) continue;
+    if (before === undefined) lines[name] = value;
+    else lines[name] = LISTS.has(name) ? `${String(before)}, ${value}` : [before, value].flat();
+  }
+  return lines;
+}
+
+/**
+ * Trailers in the form of HTTP/2. Several lines of one name become one, which says the same (RFC 9110 section 5.3): Node
+ * asks for them where nobody catches what it throws. Those of gRPC that are no text have to be lines of their own, and
+ * no name of theirs is one that Node looks at.
+ */
+export function http2Trailers(flat: readonly string[]): Lines {
+  const lines = Object.create(null) as Lines;
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = (flat[i] as string).toLowerCase();
+    const value = flat[i + 1] as string;
+    const before = lines[name];
+    if (before === undefined) lines[name] = value;
+    else
+      lines[name] = name.endsWith("-bin") ? [before, value].flat() : `${String(before)}, ${value}`;
+  }
+  return lines;
+}

@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { http2Lines, http2Trailers } from "./http2-head.js";
 
 const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 
@@ -69,19 +70,9 @@ export class Http2Reply {
 
   /** @param headers flat: name, value, name, value */
   writeHead(status: number, headers: readonly string[]): void {
-    const head = Object.create(null) as Record<string, string | string[]>;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = (headers[i] as string).toLowerCase();
-      const value = headers[i + 1] as string;
-      // Fields of one connection have no place here (RFC 9113 section 8.2.2).
-      if (name === "connection") continue;
-      const before = head[name];
-      if (before === undefined) head[name] = value;
-      else head[name] = typeof before === "string" ? [before, value] : [...before, value];
-    }
     this.statusCode = status;
     this.headersSent = true;
-    this.#head = head;
+    this.#head = http2Lines(headers);
   }
 
   /** Sends the head alone. */
@@ -101,7 +92,7 @@ export class Http2Reply {
     this.#isEnded = true;
     this.#respond(last === undefined && trailers === undefined);
     if (this.destroyed) return;
-    if (trailers !== undefined) this.#res.addTrailers(linesOf(trailers));
+    if (trailers !== undefined) this.#res.addTrailers(http2Trailers(trailers));
     if (last === undefined) this.#stream.end();
     else this.#stream.end(last);
   }
@@ -155,17 +146,6 @@ export class Http2Reply {
     // What may have trailers is at its end when those went out: Node's own listener, which comes first, sends them.
     stream.on(isWhole ? "finish" : "wantTrailers", end);
   }
-}
-
-function linesOf(flat: readonly string[]): OutgoingHttpHeaders {
-  const lines = Object.create(null) as Record<string, string | string[]>;
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] as string;
-    const before = lines[name];
-    lines[name] =
-      before === undefined ? (flat[i + 1] as string) : [before, flat[i + 1] as string].flat();
-  }
-  return lines;
 }
 
 /** The response that the proxy writes to. */

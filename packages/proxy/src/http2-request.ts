@@ -7,7 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import type { Headers } from "./head-record.js";
-import { fieldsOf, isUnsendable } from "./http2-head.js";
+import { fieldsOf, http2Trailers, isUnsendable } from "./http2-head.js";
 import {
   failed,
   UnprocessedError,
@@ -115,7 +115,7 @@ export class Http2Request implements AttemptController {
     });
     stream.on("wantTrailers", () => {
       const flat = hasTrailers ? (this.#request.extras?.trailers() ?? []) : [];
-      if (this.#isBodySent && !this.#isCut) stream.sendTrailers(linesOf(flat));
+      if (this.#isBodySent && !this.#isCut) stream.sendTrailers(http2Trailers(flat));
     });
     body
       .on("data", onData)
@@ -255,13 +255,6 @@ function unopened(error: Error): Error {
 
 function isOfStream({ code }: { code?: unknown }): boolean {
   return typeof code !== "string" || code.startsWith("ERR_HTTP2_");
-}
-
-function linesOf(flat: readonly string[]): OutgoingHttpHeaders {
-  const lines: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
-  for (let i = 0; i < flat.length; i += 2)
-    (lines[flat[i] as string] ??= []).push(flat[i + 1] as string);
-  return lines;
 }
 
 function ignore(): void {}
