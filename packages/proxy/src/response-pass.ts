@@ -46,14 +46,20 @@ export class ResponsePass implements FinalResponse {
     if (step === undefined) return undefined;
     const { status, headers, body } = step;
     try {
-      if (status !== undefined) this.status = checkedStatus(status);
+      if (status !== undefined) this.#change(checkedStatus(status));
       if (headers !== undefined) changeHeaders(this.headers, headers);
-      // No response without a body announces the length of one (RFC 9110 section 8.6).
-      if (this.status === 204) dropLength(this.headers);
     } catch (error) {
       return errorOf(error);
     }
     if (body !== undefined) this.transforms = [...this.transforms, body];
     return undefined;
+  }
+
+  // No 204 announces the length of a body (RFC 9110 section 8.6). A 304 may, but behind another status that one is waited
+  // for, and the next answer on the connection would be taken for it.
+  #change(status: number): void {
+    const isMoved = this.status === 304 && status !== 304;
+    this.status = status;
+    if (isMoved || status === 204) dropLength(this.headers);
   }
 }

@@ -150,3 +150,14 @@ it("requests that are alike are not made one, even at the same time", async () =
   for (const answer of waiting) answer();
   expect((await replies).map(({ body }) => body)).toEqual(Array(5).fill("ok"));
 });
+
+it.each([200, 412])("a policy that makes %i of a 304 announces no body", async (status) => {
+  const instance = await wire("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n");
+  const { port } = await gatewayTo(oneService([instance.url], { policies: ["changed"] }), {
+    policies: { changed: { onResponse: () => ({ status }) } },
+  });
+  const received = await twice(port, get("/first", "Host: a"));
+  expect(statusesIn(received)).toEqual([status, status]);
+  expect(received).not.toMatch(/content-length/i);
+  expect(received).toMatch(/\r\n\r\n0\r\n\r\nHTTP/);
+});
