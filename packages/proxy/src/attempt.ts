@@ -234,8 +234,10 @@ export class Attempt implements SlotWaiter, AttemptHandler, DeadlineOwner {
     this.#owner.onEnd(this, trailers);
   }
 
-  onResponseError(_controller: AttemptController | null | undefined, error: Error): void {
-    const stage = error instanceof UnprocessedError ? "connect" : this.stage;
+  onResponseError(controller: AttemptController | null | undefined, error: Error): void {
+    // Also where it had a connection before: an upload that is late is taken back from it, and goes over another one.
+    const isUnsent = (controller ?? undefined) === undefined || error instanceof UnprocessedError;
+    const stage = isUnsent ? "connect" : this.stage;
     this.#giveBack();
     if (!this.#isSettled) this.#end(failureOf(error, stage));
   }

@@ -18,3 +18,24 @@ it.each(["Content-Length: 5", "Transfer-Encoding: chunked"])(
     client.destroy();
   },
 );
+
+it("an upload whose body is late goes elsewhere where no second connection can be made", async () => {
+  const first = await wire();
+  const second = await wire();
+  const { port, ended } = await gatewayTo(
+    oneService([first.url, second.url], {}, { balancer: "first-eligible", outlier: false }),
+  );
+  const client = await open(port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(() => client.received().endsWith("ok"));
+  first.refuse();
+  client.write("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  await until(() => second.received().startsWith("POST /x "));
+  client.write("hello");
+  expect(await ended(2)).toMatchObject({
+    status: 200,
+    attempts: 2,
+    failed: [{ outcome: { stage: "connect", cause: "refused" } }],
+  });
+  client.destroy();
+});

@@ -17,6 +17,8 @@ export interface WireInstance {
   readonly head: () => readonly string[];
   /** Values of a field in the first head. */
   readonly values: (name: string) => readonly string[];
+  /** Takes no new connections; those that stand serve on. */
+  refuse(): void;
   close(): Promise<void>;
 }
 
@@ -78,9 +80,10 @@ async function startWire(answer: WireAnswer): Promise<WireInstance> {
     received: () => streams.join(""),
     head,
     values: (name) => valuesIn(head(), name),
+    refuse: () => void server.close(),
     close: async () => {
       for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
 }
