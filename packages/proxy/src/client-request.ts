@@ -3,7 +3,7 @@ import { buildUpstreamRequest, type ForwardDecision } from "@signalbox/core";
 import { RequestBody, type BodyOwner } from "./body.js";
 import { WholeBody } from "./whole-body.js";
 import type { ExchangeRequest } from "./exchange-host.js";
-import { extrasOf } from "./extras.js";
+import { extrasBeside, extrasOf } from "./extras.js";
 import { dropLength } from "./announced-length.js";
 import { readBody, wasRead } from "./read-body.js";
 import type { OutgoingRequest, RequestExtras } from "./slot.js";
@@ -65,7 +65,8 @@ export class ClientRequest {
     // What a policy makes of a body has a length of its own.
     if (policies?.changesBody === true) dropLength(headers);
     const body = isFirst ? this.body : this.#wholeBody();
-    return { method, path, headers, body, idleMs: 0, extras: isFirst ? this.#extras : undefined };
+    const extras = isFirst ? this.#extras : extrasBeside(this.#extras);
+    return { method, path, headers, body, idleMs: 0, extras };
   }
 
   #bodyOf({ limits }: ForwardDecision, owner: BodyOwner): RequestBody {

@@ -28,6 +28,13 @@ export function extrasOf(
   };
 }
 
+/** The same for an attempt beside another one: it has the whole body, and asks for no leave to send it. */
+export function extrasBeside(extras: RequestExtras | undefined): RequestExtras | undefined {
+  if (extras?.expectsContinue !== true) return extras;
+  const { takesTrailers: takes, announced } = extras;
+  return takes || announced !== undefined ? { ...extras, expectsContinue: false } : undefined;
+}
+
 /**
  * Whether the client takes trailers of this connection: over HTTP/1.1 only when `Connection` names `TE`, which else may
  * be another's that a proxy let through. Source: RFC 9110 section 10.1.4.
