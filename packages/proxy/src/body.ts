@@ -36,7 +36,7 @@ export class RequestBody implements OutgoingBody {
   readonly #mostKept: number;
   #bytes = 0;
   /** What came so far, while all of it is kept. */
-  #kept: Buffer[] | undefined;
+  #kept: Buffer[] | undefined = [];
   #onData: ((chunk: Buffer) => void) | undefined;
   #onEnd: (() => void)[] = [];
   /** What was kept is still to be given to this attempt. */
@@ -61,7 +61,6 @@ export class RequestBody implements OutgoingBody {
     this.#owner = owner;
     this.#mostBytes = bodyBytes === 0 ? Number.POSITIVE_INFINITY : bodyBytes;
     this.#mostKept = replayBytes;
-    if (replayBytes > 0) this.#kept = [];
     // Somebody else reads it already: what comes before an instance is there would be lost for us.
     if (source.readableFlowing === true) source.pause();
   }

@@ -14,6 +14,7 @@ async function shadowed(
   shadow: string,
   mirror: object = {},
   options: ProxyOptions = {},
+  route: object = {},
 ) {
   const told: MirrorEnd[] = [];
   const config = {
@@ -25,6 +26,7 @@ async function shadowed(
         to: "main",
         requestHeaders: { set: { "x-route": "all" } },
         mirror: [{ service: "shadow", ...mirror }],
+        ...route,
       },
     ],
   };
@@ -83,6 +85,20 @@ describe("a copy", () => {
     await until(() => told.length === 1);
     expect(told[0]).toMatchObject({ dropped: "too-large", durationMs: 0 });
     expect(shadow.sockets.size).toBe(0);
+  });
+
+  it("is left out as too large where nothing of bodies is kept", async () => {
+    const main = await backend(async (req, res) => res.end(await text(req)));
+    const { url, told } = await shadowed(
+      main.url,
+      main.url,
+      {},
+      {},
+      { limits: { replayBytes: 0 } },
+    );
+    await send(url, "/", { method: "POST", body: "data" });
+    await until(() => told.length === 1);
+    expect(told[0]).toMatchObject({ dropped: "too-large" });
   });
 
   it("is left out when as many are under way as may be", async () => {
