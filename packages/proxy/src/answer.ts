@@ -57,7 +57,21 @@ export function answer(
 ): void {
   if (res.destroyed || res.headersSent) return;
   if (!canDrain(req)) closeAfter(res);
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  try {
+    answerWith(req, res, status, headers, typeof body === "string" ? Buffer.from(body) : body);
+  } catch {
+    // A host that stands between failed: nobody waits for what cannot be written.
+    res.destroy();
+  }
+}
+
+function answerWith(
+  req: ServerRequest,
+  res: ServerReply,
+  status: number,
+  headers: string[],
+  bytes: Buffer,
+): void {
   // 204 and 304 have no body, and no length of one (RFC 9110 section 8.6).
   const isBodyless = status === 204 || status === 304;
   writeHead(

@@ -58,7 +58,11 @@ export class Reply implements Sink {
 
   /** Takes the head; it goes out with the first of the body, or at the end of this turn of the event loop. */
   head(status: number, headers: string[], length: number): void {
-    writeHead(this.res, status, headers);
+    try {
+      writeHead(this.res, status, headers);
+    } catch (error) {
+      return this.#owner.failed(errorOf(error));
+    }
     this.#isBodyless = status === 204 || status === 304;
     this.#length = length;
     this.#heads.push(this);
@@ -68,20 +72,21 @@ export class Reply implements Sink {
   flush(): void {
     if (this.#isFlushed || this.res.destroyed) return;
     this.#isFlushed = true;
-    try {
-      if (this.#hasEnded) this.#end();
-      else this.#begin();
-    } catch (error) {
-      // A host that stands between failed: other replies of this turn are none of its business.
-      this.#owner.failed(errorOf(error));
-    }
+    if (this.#hasEnded) this.#end();
+    else this.#begin();
   }
 
+  // A host that stands between may fail at each call: neither the instance nor other replies of this turn have to do with it.
   #begin(): void {
     this.#owner.onHeadAlone();
-    if (this.#whole !== undefined) this.#write(this.#whole);
-    else this.res.flushHeaders();
+    const whole = this.#whole;
     this.#whole = undefined;
+    if (whole !== undefined) return void this.#write(whole);
+    try {
+      this.res.flushHeaders();
+    } catch (error) {
+      this.#owner.failed(errorOf(error));
+    }
   }
 
   /** Takes a part of the body; false when the client has to catch up first. */
@@ -116,7 +121,11 @@ export class Reply implements Sink {
   }
 
   #end(): void {
-    endBody(this.res, this.#whole, this.#trailers);
+    try {
+      endBody(this.res, this.#whole, this.#trailers);
+    } catch (error) {
+      return this.#owner.failed(errorOf(error));
+    }
     this.#whole = undefined;
     if (this.res.writableLength > 0) this.#stall();
   }
@@ -140,6 +149,15 @@ export class Reply implements Sink {
   }
 
   #write(chunk: Buffer): boolean {
+    try {
+      return this.#pass(chunk);
+    } catch (error) {
+      this.#owner.failed(errorOf(error));
+      return true;
+    }
+  }
+
+  #pass(chunk: Buffer): boolean {
     const goesOn = writeBody(this.res, chunk);
     const isDirect = !isHttp1(this.res) || isWrittenByUsAlone(this.res);
     // Compression of the host keeps what is written: a stream must not wait in it.

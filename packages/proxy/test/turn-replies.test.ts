@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { send, startProxy, startServer, type TestProxy } from "./kit.js";
+import { send, startProxy, startServer, type TestProxy, type TestServer } from "./kit.js";
 
 const ends: (() => Promise<void>)[] = [];
 
@@ -15,7 +15,13 @@ async function startWith(
   prepare: (res: ServerResponse, path: string) => void,
   body = "ok",
 ): Promise<TestProxy> {
-  const instance = await startServer((_, res) => void res.end(body));
+  return startTo(await startServer((_, res) => void res.end(body)), prepare);
+}
+
+async function startTo(
+  instance: TestServer,
+  prepare: (res: ServerResponse, path: string) => void,
+): Promise<TestProxy> {
   const gateway = await startProxy({
     services: { a: { instances: [instance.url] } },
     routes: [{ id: "all", match: { path: "/*" }, to: "a" }],
@@ -53,6 +59,48 @@ describe("a host whose `end` throws", () => {
     const { failure, isComplete } = await gateway.ended();
     expect(isComplete).toBe(false);
     expect(failure).toMatchObject({ side: "gateway", error: { message: "broken end" } });
+  });
+});
+
+describe("a host that throws", () => {
+  const fails = (): never => {
+    throw new Error("broken host");
+  };
+
+  it.each([
+    ["writeHead", "", "ECONNRESET"],
+    ["writeHead", "once", "500 500 Internal Server Error\n"],
+    ["write", "", "ECONNRESET"],
+    ["flushHeaders", "", "ECONNRESET"],
+  ] as const)("in %s %s is to blame, and not the instance", async (name, once, seen) => {
+    const instance = await startServer((_, res) => {
+      res.flushHeaders();
+      if (name === "write") res.write("a part");
+      if (name === "writeHead") res.end("all");
+    });
+    const gateway = await startTo(instance, (res) => {
+      const usual = res[name] as () => unknown;
+      const broken = (): never => {
+        if (once !== "") Object.assign(res, { [name]: usual });
+        return fails();
+      };
+      Object.assign(res, { [name]: broken });
+    });
+    expect(await outcome(gateway.url, "/")).toBe(seen);
+    const { failure } = await gateway.ended();
+    expect(failure).toMatchObject({ side: "gateway", error: { message: "broken host" } });
+    expect(gateway.gateway.snapshot().services["a"]?.instances[instance.url]).toMatchObject({
+      inFlight: 0,
+      consecutiveFailures: 0,
+    });
+  });
+
+  it("over an answer of the gateway gets none, and the client does not wait", async () => {
+    const gateway = await startTo(await startServer(), (res) =>
+      Object.assign(res, { writeHead: fails }),
+    );
+    gateway.gateway.update({ routes: [] });
+    expect(await outcome(gateway.url, "/")).toBe("ECONNRESET");
   });
 });
 
