@@ -93,8 +93,9 @@ export class ResponseSteps {
 
   #go(final: FinalResponse, isBodyless: boolean): void {
     this.#isReady = true;
-    const isChanged = final.transforms.length > 0 && !isBodyless;
-    if (isChanged && !this.#transform(final)) return;
+    const isChanged = final.transforms.length > 0;
+    if (isChanged && !isBodyless && !this.#transform(final)) return;
+    // Also an answer to HEAD and a 304 say no other length than the body would have (RFC 9110 section 8.6).
     this.#flow.head(final, isChanged ? dropLength(final.headers) : lengthIn(final.headers));
     const held = this.#held;
     this.#held = [];
@@ -141,7 +142,7 @@ export function answerThrough(
   const then = (final: FinalResponse | Error): void => {
     if (res.destroyed || res.headersSent) return;
     if (final instanceof Error) return failed(final);
-    const isBodyless = req.method === "HEAD" || final.status === 204 || final.status === 304;
+    const isBodyless = final.status === 204 || final.status === 304;
     if (final.transforms.length === 0 || isBodyless)
       return answer(req, res, final.status, final.headers, body);
     policies.within(wholeOf(Readable.from([Buffer.from(body)]), final), (whole) => {

@@ -345,6 +345,36 @@ describe("a step before the response", () => {
     expect(origins).toEqual(["gateway 200", "gateway 502", "gateway 400"]);
   });
 
+  it.each([200, 304])(
+    "says no length of a body that it would change, to HEAD and in a 304",
+    async (status) => {
+      const instance = await backend(
+        (_, res) => void res.writeHead(status, { "content-length": 5 }).end(),
+      );
+      const cut: Policy = { onResponse: () => ({ body: (body) => body.pipe(upperCase()) }) };
+      const { url } = await gatewayTo(oneService([instance.url], { policies: ["cut"] }), {
+        policies: { cut },
+      });
+      const { headers } = await send(url, "/", { method: "HEAD" });
+      expect(headers["content-length"]).toBeUndefined();
+    },
+  );
+
+  it("says the length of the body that it makes of an answer of the gateway, to HEAD too", async () => {
+    const twice = () =>
+      new Transform({
+        transform: (part: Buffer, _, done) => done(null, Buffer.concat([part, part])),
+      });
+    const own: Policy = {
+      onRequest: () => ({ answer: { status: 200, body: "own" } }),
+      onResponse: () => ({ body: (body) => body.pipe(twice()) }),
+    };
+    const { url } = await through({ own });
+    expect(await send(url, "/", { method: "HEAD" })).toMatchObject({
+      headers: { "content-length": "6" },
+    });
+  });
+
   it("makes another body of an answer of the gateway", async () => {
     const shout: Policy = { onResponse: () => ({ body: (body) => body.pipe(upperCase()) }) };
     const config = [{ path: "/*", respond: { status: 200, body: "quiet" }, policies: ["shout"] }];
