@@ -72,14 +72,11 @@ function answerWith(
   headers: string[],
   bytes: Buffer,
 ): void {
-  // 204 and 304 have no body, and no length of one (RFC 9110 section 8.6).
+  // 204 and 304 have no body, and no length of one (RFC 9110 section 8.6); 205 has one of none (section 15.3.6).
   const isBodyless = status === 204 || status === 304;
-  writeHead(
-    res,
-    status,
-    isBodyless ? headers : [...headers, "content-length", String(bytes.length)],
-  );
-  endBody(res, isBodyless || req.method === "HEAD" ? undefined : bytes);
+  const length = status === 205 ? 0 : bytes.length;
+  writeHead(res, status, isBodyless ? headers : [...headers, "content-length", String(length)]);
+  endBody(res, isBodyless || length === 0 || req.method === "HEAD" ? undefined : bytes);
 }
 
 /** Writes a part of a body; false when the client has to catch up first. */

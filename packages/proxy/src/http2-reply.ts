@@ -70,9 +70,12 @@ export class Http2Reply {
 
   /** @param headers flat: name, value, name, value */
   writeHead(status: number, headers: readonly string[]): void {
-    this.statusCode = status;
+    // What is no status is an error of the server to a client (RFC 9110 section 15), and Node would send nothing.
+    this.statusCode = status > 599 ? 502 : status;
     this.headersSent = true;
     this.#head = http2Lines(headers);
+    // Node ends the stream behind the head of one, which no length must contradict (RFC 9110 section 15.3.6).
+    if (status === 205) delete this.#head["content-length"];
   }
 
   /** Sends the head alone. */

@@ -63,7 +63,7 @@ export class Reply implements Sink {
     } catch (error) {
       return this.#owner.failed(errorOf(error));
     }
-    this.#isBodyless = status === 204 || status === 304;
+    this.#isBodyless = status === 204 || status === 304 || (status === 205 && !isHttp1(this.res));
     this.#length = length;
     this.#heads.push(this);
   }

@@ -5,7 +5,7 @@ import { createServer as createTcp, type AddressInfo, type Socket } from "node:n
 import { text } from "node:stream/consumers";
 import { createGateway } from "@signalbox/core";
 import { afterEach, describe, expect, it } from "vitest";
-import { createProxy, type Proxy } from "../src/index.js";
+import { createProxy, type ExchangeEnd, type Proxy, type ProxyOptions } from "../src/index.js";
 import { startHttp2 } from "./http2-kit.js";
 import { open, until } from "./kit.js";
 
@@ -15,12 +15,12 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-function proxyTo(url: string, connect: object = {}): Proxy {
+function proxyTo(url: string, connect: object = {}, options: ProxyOptions = {}): Proxy {
   const gateway = createGateway({
     services: { s: { instances: [url], connect } },
     routes: [{ match: {}, to: "s" }],
   });
-  const proxy = createProxy(gateway);
+  const proxy = createProxy(gateway, options);
   ends.push(() => proxy.close({ graceMs: 50 }));
   return proxy;
 }
@@ -46,8 +46,8 @@ async function instanceThatSays(answer: string): Promise<string> {
 }
 
 /** A client over HTTP/2 of a proxy to an instance. */
-async function clientOf(instance: string): Promise<ClientHttp2Session> {
-  const proxy = proxyTo(instance);
+async function clientOf(instance: string, options?: ProxyOptions): Promise<ClientHttp2Session> {
+  const proxy = proxyTo(instance, {}, options);
   const front = await startHttp2(undefined);
   front.server.on("request", (req, res) => proxy.handle(req, res));
   ends.push(front.close);
@@ -117,5 +117,41 @@ describe("several trailers of one name", () => {
     );
     client.write(`2\r\nhi\r\n0\r\nETag: "a"\r\nETag: "b"\r\n\r\n`);
     await until(() => client.received().includes('"a", "b"'));
+  });
+});
+
+describe("a client over HTTP/2 gets", () => {
+  /** What a client gets of an answer, and what the proxy tells of it. */
+  async function seenOf(answer: string, options: ProxyOptions = {}): Promise<unknown[]> {
+    const { promise, resolve } = Promise.withResolvers<ExchangeEnd>();
+    const client = await clientOf(await instanceThatSays(answer), { ...options, onEnd: resolve });
+    const stream = client.request({ ":path": "/" });
+    const [head] = (await once(stream, "response")) as [IncomingHttpHeaders];
+    const body = await text(stream);
+    const { isComplete, failure } = await promise;
+    return [head[":status"], body, isComplete, failure];
+  }
+
+  it.each([600, 999])("a 502 for %i, which is no status", async (status) => {
+    const seen = await seenOf(`HTTP/1.1 ${status} Odd\r\nContent-Length: 2\r\n\r\nok`);
+    expect(seen).toEqual([502, "ok", true, undefined]);
+  });
+
+  it.each([
+    "Content-Length: 2\r\n\r\nok",
+    "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+  ])("no body of a 205: %j", async (rest) => {
+    expect(await seenOf(`HTTP/1.1 205 Reset Content\r\n${rest}`)).toEqual([
+      205,
+      "",
+      true,
+      undefined,
+    ]);
+  });
+
+  it("no body of a 205 of the gateway's own", async () => {
+    const onError = () => ({ status: 205, body: "some" });
+    const seen = await seenOf("HTTP/1.1 099 Odd\r\n\r\n", { onError });
+    expect(seen.slice(0, 3)).toEqual([205, "", true]);
   });
 });
