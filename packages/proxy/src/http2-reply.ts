@@ -28,6 +28,8 @@ export class Http2Reply {
   #head: OutgoingHttpHeaders | undefined;
   #isEnded = false;
   #isCut = false;
+  /** Whether the stream was ended behind the head, though there is more to come of which nothing goes out. */
+  #isHeadAlone = false;
 
   constructor(res: Http2ServerResponse) {
     this.req = res.req;
@@ -98,6 +100,7 @@ export class Http2Reply {
     if (trailers !== undefined) this.#res.addTrailers(http2Trailers(trailers));
     if (last === undefined) this.#stream.end();
     else this.#stream.end(last);
+    if (this.#isHeadAlone) this.#endRequestBehind("finish");
   }
 
   /** Cuts it: the client sees that what it has is not all. */
@@ -132,12 +135,15 @@ export class Http2Reply {
       this.destroy();
       return;
     }
-    if (!this.#stream.endAfterHeaders) this.#endRequestBehind(isWhole);
+    // Node does so where the status, or HEAD, leaves no place for a body.
+    this.#isHeadAlone = !isWhole && this.#stream.writableEnded;
+    if (!this.#isHeadAlone) this.#endRequestBehind(isWhole ? "finish" : "wantTrailers");
   }
 
   // A client that still sends when it has its whole answer is told that nobody listens (RFC 9113 section 8.1).
-  #endRequestBehind(isWhole: boolean): void {
+  #endRequestBehind(event: "finish" | "wantTrailers"): void {
     const stream = this.#stream;
+    if (stream.endAfterHeaders) return;
     const end = (): void => {
       setImmediate(() => {
         if (stream.readableEnded || stream.destroyed) return;
@@ -147,7 +153,8 @@ export class Http2Reply {
       });
     };
     // What may have trailers is at its end when those went out: Node's own listener, which comes first, sends them.
-    stream.on(isWhole ? "finish" : "wantTrailers", end);
+    if (event === "finish" && stream.writableFinished) end();
+    else stream.on(event, end);
   }
 }
 

@@ -8,6 +8,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createProxy, type ExchangeEnd, type Proxy, type ProxyOptions } from "../src/index.js";
 import { startHttp2 } from "./http2-kit.js";
 import { open, until } from "./kit.js";
+import { securityRig } from "./security-kit.js";
+
+const { wire } = securityRig();
 
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -153,5 +156,21 @@ describe("a client over HTTP/2 gets", () => {
     const onError = () => ({ status: 205, body: "some" });
     const seen = await seenOf("HTTP/1.1 099 Odd\r\n\r\n", { onError });
     expect(seen.slice(0, 3)).toEqual([205, "", true]);
+  });
+
+  it("the end of its upload behind an answer that came in parts and has no body", async () => {
+    const instance = await wire(
+      "HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+    );
+    const { promise, resolve } = Promise.withResolvers<ExchangeEnd>();
+    const client = await clientOf(instance.url, { onEnd: resolve });
+    const stream = client.request({ ":method": "POST", ":path": "/" });
+    stream.on("error", () => {}).write("some");
+    await once(stream, "response");
+    const closed = once(stream, "close");
+    for (const socket of instance.sockets) socket.write("0\r\n\r\n");
+    await closed;
+    expect(stream.rstCode).toBe(0);
+    expect(await promise).toMatchObject({ status: 205, isComplete: true });
   });
 });
