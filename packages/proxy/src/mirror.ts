@@ -172,9 +172,10 @@ class Mirror implements AttemptOwner, DeadlineOwner {
   outgoing(): OutgoingRequest {
     const { method, path, headers } = buildUpstreamRequest(this.#view, this.#decision);
     const bytes = this.#body;
+    // A policy may have made another body of it, also none.
+    dropLength(headers);
     if (bytes === undefined || bytes.length === 0)
       return { method, path, headers, body: null, idleMs: 0, extras: undefined };
-    dropLength(headers);
     headers.push("content-length", String(bytes.length));
     return { method, path, headers, body: new WholeBody(bytes), idleMs: 0, extras: undefined };
   }

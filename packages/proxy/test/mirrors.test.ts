@@ -1,12 +1,17 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { Transform, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import type { MirrorEnd, ProxyOptions } from "../src/index.js";
+import { startHttp2 } from "./http2-kit.js";
 import { deadUrl, inFlight, open, send, until } from "./kit.js";
 import { rig } from "./rig.js";
 
 const { backend, gatewayTo } = rig();
+
+/** Takes a body, and makes none of it. */
+const nothingOf = () => new Transform({ transform: (_part, _encoding, done) => done() });
 
 /** A main service and a shadow of it, with all that was told of copies. */
 async function shadowed(
@@ -15,10 +20,11 @@ async function shadowed(
   mirror: object = {},
   options: ProxyOptions = {},
   route: object = {},
+  service: object = {},
 ) {
   const told: MirrorEnd[] = [];
   const config = {
-    services: { main: { instances: [main] }, shadow: { instances: [shadow] } },
+    services: { main: { instances: [main] }, shadow: { instances: [shadow], ...service } },
     routes: [
       {
         id: "all",
@@ -99,6 +105,35 @@ describe("a copy", () => {
     await send(url, "/", { method: "POST", body: "data" });
     await until(() => told.length === 1);
     expect(told[0]).toMatchObject({ dropped: "too-large" });
+  });
+
+  it("announces nothing of a body of which a policy left nothing", async () => {
+    const seen: unknown[] = [];
+    const shadow = await startHttp2((stream, headers) => {
+      seen.push(headers["content-length"]);
+      stream.respond();
+      stream.end();
+    });
+    const main = await backend(async (req, res) => res.end(await text(req)));
+    const policies = {
+      emptied: { onRequest: () => ({ body: (body: Readable) => body.pipe(nothingOf()) }) },
+    };
+    const { url, told, close } = await shadowed(
+      main.url,
+      shadow.url,
+      {},
+      { policies },
+      {
+        policies: ["emptied"],
+      },
+      { connect: { protocol: "http2" } },
+    );
+    expect(await send(url, "/", { method: "POST", body: "data" })).toMatchObject({ body: "" });
+    await until(() => told.length === 1);
+    expect(told[0]).toMatchObject({ status: 200 });
+    expect(seen).toEqual([undefined]);
+    await close();
+    await shadow.close();
   });
 
   it("is left out when as many are under way as may be", async () => {
