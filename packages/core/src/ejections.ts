@@ -4,6 +4,7 @@ import { endEjection, endRows, nameOf } from "./due.js";
 import { consecutiveReason } from "./health/consecutive.js";
 import type { EjectionReason } from "./health/ejection-reason.js";
 import { isEligible } from "./health/eligible.js";
+import { isAsked } from "./health/in-use.js";
 import { dueEjection, type Ejection } from "./health/outlier.js";
 import {
   followInPools,
@@ -98,7 +99,7 @@ export function eject(
 // Counted when somebody asks, and kept until one becomes eligible or is in use, or is so no more.
 function tallyFor(service: ServiceState, now: number): Tally {
   let started = 0;
-  for (const { cursor } of service.pools.values()) if (cursor > 0) started++;
+  for (const pool of service.pools.values()) if (isAsked(pool)) started++;
   if (service.tally?.started === started) return service.tally;
   const tally = tallyOf(service.instances.values(), started, isEligible, now);
   service.tally = tally;

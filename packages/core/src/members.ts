@@ -68,6 +68,7 @@ function addPool(service: ServiceState, version: string, before?: PoolState): Po
     staleAt: Number.NEGATIVE_INFINITY,
     workedOutBy: undefined,
     cursor: before?.cursor ?? 0,
+    pinnedCursor: before?.pinnedCursor ?? 0,
     laterCursor: before?.laterCursor ?? 0,
     copyCursor: before?.copyCursor ?? 0,
     inFlight: 0,

@@ -43,7 +43,8 @@ function takeTurn({ pools }: ServiceState, decision: Forward, isPinned: boolean)
   if (pool === undefined) return;
   if (isCopy) pool.copyCursor++;
   else if (decision.attempt > 1) pool.laterCursor++;
-  else if (!isPinned) pool.cursor++;
+  else if (isPinned) pool.pinnedCursor++;
+  else pool.cursor++;
 }
 
 /** Takes an outcome back into the state. False when it was not expected: never started, or reported before. */

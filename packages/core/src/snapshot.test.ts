@@ -55,6 +55,7 @@ describe("a snapshot", () => {
         users: {
           instances: { "http://a": FRESH, "http://b": FRESH, "http://c": FRESH },
           cursors: { "": 0, v1: 0, v2: 0 },
+          pinnedCursors: { "": 0, v1: 0, v2: 0 },
           laterCursors: { "": 0, v1: 0, v2: 0 },
           copyCursors: { "": 0, v1: 0, v2: 0 },
           requests: NONE,
@@ -170,6 +171,7 @@ describe("restoring", () => {
     expect(gateway.snapshot().services["users"]).toEqual({
       instances: { "http://a": { ...FRESH, inFlight: 2 }, "http://b": FRESH, "http://c": FRESH },
       cursors: { "": 0, v1: 0, v2: 0 },
+      pinnedCursors: { "": 0, v1: 0, v2: 0 },
       laterCursors: { "": 0, v1: 0, v2: 0 },
       copyCursors: { "": 0, v1: 0, v2: 0 },
       requests: NONE,

@@ -37,7 +37,8 @@ export interface ServiceSnapshot {
   readonly instances: { readonly [id: string]: InstanceSnapshot };
   /** Requests started by version; the empty name stands for backends that name no version. */
   readonly cursors: { readonly [version: string]: number };
-  /** The same of attempts after the first, and of copies. */
+  /** The same of requests that a pin brought, of attempts after the first, and of copies. */
+  readonly pinnedCursors: { readonly [version: string]: number };
   readonly laterCursors: { readonly [version: string]: number };
   readonly copyCursors: { readonly [version: string]: number };
   /** Requests and retries of the last ten seconds, the running second first. */
@@ -77,6 +78,7 @@ export interface PartialSnapshot {
     readonly [name: string]: {
       readonly instances?: { readonly [id: string]: Partial<InstanceSnapshot> };
       readonly cursors?: { readonly [version: string]: number };
+      readonly pinnedCursors?: { readonly [version: string]: number };
       readonly laterCursors?: { readonly [version: string]: number };
       readonly copyCursors?: { readonly [version: string]: number };
       readonly requests?: readonly number[];
@@ -98,6 +100,7 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
       [...service.instances].map(([id, instance]) => [id, snapshotInstance(instance, now)]),
     ),
     cursors: cursorsOf(service, "cursor"),
+    pinnedCursors: cursorsOf(service, "pinnedCursor"),
     laterCursors: cursorsOf(service, "laterCursor"),
     copyCursors: cursorsOf(service, "copyCursor"),
     requests: recent(service.retryBudget.requests, service.retryBudget.second, now),
@@ -112,8 +115,8 @@ export function snapshotService(service: ServiceState, now: number): ServiceSnap
   };
 }
 
-/** What takes turns, each in its own. */
-export const CURSORS = ["cursor", "laterCursor", "copyCursor"] as const;
+/** What takes turns, each in its own; and what takes none. */
+export const CURSORS = ["cursor", "pinnedCursor", "laterCursor", "copyCursor"] as const;
 
 export type CursorKind = (typeof CURSORS)[number];
 

@@ -106,8 +106,10 @@ export interface PoolState {
   staleAt: number;
   /** The plan that the levels were worked out by: what one balancer prepared is nothing to another. */
   workedOutBy: object | undefined;
-  /** Requests that a balancer brought here: whose turn it is. A pin takes no turn. */
+  /** Requests that a balancer brought here: whose turn it is. */
   cursor: number;
+  /** Those that a pin brought here: they take no turn. */
+  pinnedCursor: number;
   /** The same of attempts after the first, and of copies: they take no turn of the requests. */
   laterCursor: number;
   copyCursor: number;

@@ -22,7 +22,10 @@ interface Instance {
   readonly pools: readonly PoolUse[];
   readonly levels: readonly (object | undefined)[];
 }
-const used = (cursor: number): PoolUse => ({ cursor, workedOutBy: { tryAll: false, subset: {} } });
+const used = (cursor: number): PoolUse => ({
+  ...{ cursor, pinnedCursor: 0, copyCursor: 0 },
+  workedOutBy: { tryAll: false, subset: {} },
+});
 const ALL = used(1);
 const instance = (id: number, more: Partial<Instance> = {}): Instance => ({
   id,

@@ -2,8 +2,10 @@ import type { ServicePlan } from "../config/plan.js";
 
 /** A part of a service that requests come through: all of it, or a version. */
 export interface PoolUse {
-  /** Requests started here. */
+  /** Requests started here that the balancer chose for, those that a pin brought, and copies. */
   readonly cursor: number;
+  readonly pinnedCursor: number;
+  readonly copyCursor: number;
   /** The plan of its service. */
   readonly workedOutBy: object | undefined;
 }
@@ -14,6 +16,11 @@ export interface PoolMember {
   readonly pools: readonly PoolUse[];
   /** Its level in each of them, as it was worked out last. */
   readonly levels: readonly (object | undefined)[];
+}
+
+/** Whether requests have come for a pool, be it from clients that are pinned or as copies. */
+export function isAsked({ cursor, pinnedCursor, copyCursor }: PoolUse): boolean {
+  return cursor > 0 || pinnedCursor > 0 || copyCursor > 0;
 }
 
 /**
@@ -30,8 +37,8 @@ export function poolsInUse(instance: PoolMember): readonly PoolUse[] {
   const { pools } = instance;
   const [all, version] = pools;
   if (all === undefined || version === undefined) return pools;
-  if (version.cursor === 0 || !countsVersions(instance)) return [all];
-  return all.cursor > 0 ? pools : [version];
+  if (!isAsked(version) || !countsVersions(instance)) return [all];
+  return isAsked(all) ? pools : [version];
 }
 
 /** Whether a pool gives an instance requests when it is eligible: one that has a subset has a level for it then, or had one last. */
@@ -43,8 +50,8 @@ export function isUsedBy(pool: PoolUse, instance: PoolMember): boolean {
 
 /** Whether ejections are counted over an instance: this gateway sends it requests when it is eligible. */
 export function isInUse(instance: PoolMember): boolean {
-  const isAsked = ({ cursor }: PoolUse): boolean => cursor > 0 || !countsVersions(instance);
-  return poolsInUse(instance).some((pool) => isAsked(pool) && isUsedBy(pool, instance));
+  const isOpen = !countsVersions(instance);
+  return poolsInUse(instance).some((pool) => (isOpen || isAsked(pool)) && isUsedBy(pool, instance));
 }
 
 function countsVersions(instance: PoolMember): boolean {

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { PoolUse } from "./in-use.js";
 import { judgeWindow, LATENCY_DEFAULTS, WINDOW_DEFAULTS } from "./outlier-window.js";
 
-const used = (cursor: number): PoolUse => ({ cursor, workedOutBy: { tryAll: false } });
+const used = (cursor: number): PoolUse => ({
+  ...{ cursor, pinnedCursor: 0, copyCursor: 0 },
+  workedOutBy: { tryAll: false },
+});
 const [all, v1, v2] = [used(0), used(9), used(1)];
 const RULE = { ...WINDOW_DEFAULTS, latency: LATENCY_DEFAULTS };
 

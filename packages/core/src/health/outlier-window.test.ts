@@ -19,7 +19,7 @@ const NONE: WindowRule = {
   latency: undefined,
 };
 
-const ALL: PoolUse = { cursor: 1, workedOutBy: undefined };
+const ALL: PoolUse = { cursor: 1, pinnedCursor: 0, copyCursor: 0, workedOutBy: undefined };
 const instance = (id: string, counts: Partial<WindowCounts>, ejectedUntil = 0) => ({
   id,
   ejectedUntil,

@@ -17,7 +17,10 @@ import {
 const refused: Outcome = { kind: "failure", stage: "connect", cause: "refused" };
 const answer = (status: number): Outcome => ({ kind: "response", status, totalMs: 5 });
 const NOW = 1_000;
-const used = (cursor: number): PoolUse => ({ cursor, workedOutBy: { tryAll: false, subset: {} } });
+const used = (cursor: number): PoolUse => ({
+  ...{ cursor, pinnedCursor: 0, copyCursor: 0 },
+  workedOutBy: { tryAll: false, subset: {} },
+});
 const ALL = used(1);
 const withShare = (failureShare: number, ejectedUntil = 0, version?: PoolUse) => {
   const pools = version === undefined ? [ALL] : [ALL, version];
