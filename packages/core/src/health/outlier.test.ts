@@ -73,4 +73,6 @@ it("lets half of a service be ejected, rounded down, but one where there are two
     0, 1, 1,
   ]);
   expect(mostEjected({ ...rule, maxEjectionRatio: 1 }, 10)).toBe(10);
+  for (const percent of Array.from({ length: 101 }, (_, index) => index))
+    expect(mostEjected({ ...rule, maxEjectionRatio: percent / 100 }, 100)).toBe(percent || 1);
 });

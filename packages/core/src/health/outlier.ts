@@ -48,5 +48,6 @@ export function dueEjection(
 
 /** Most instances of a service that may be ejected at once: the share rounded down, but one where there are two or more. */
 export function mostEjected(rule: OutlierRule, all: number): number {
-  return Math.max(Math.floor(all * rule.maxEjectionRatio), all >= 2 ? 1 : 0);
+  // Products of fractions may miss a whole number by a rounding error.
+  return Math.max(Math.floor(all * rule.maxEjectionRatio + 1e-9), all >= 2 ? 1 : 0);
 }
