@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { products } from "../test/products.js";
 import { discovered, RecordingList, ScriptedSource } from "../test/scripted-source.js";
@@ -148,6 +149,19 @@ describe("a source that fails", () => {
     source.run.failed(new Error("no route"));
     source.run.found(["http://a"]);
     expect(service.lists).toEqual([["http://a"]]);
+    await discovery.close();
+  });
+
+  it("may have a listener, or a source, whose promise breaks", async () => {
+    const breaks: unknown = () => Promise.reject(new Error("no route"));
+    const { discovery, timers } = discovered({
+      source: breaks as DiscoverySource,
+      onError: breaks as () => void,
+    });
+    timers.advance(1500);
+    // A promise that nobody handles would fail this run.
+    await setImmediate();
+    expect(discovery.state().status).toBe("failing");
     await discovery.close();
   });
 

@@ -281,7 +281,8 @@ class LiveDiscovery implements Discovery {
       cause === undefined ? {} : { cause },
     );
     try {
-      this.#report(error);
+      const heard: unknown = this.#report(error);
+      if (heard instanceof Promise) heard.catch(() => {});
     } catch {
       // A report that fails must not end what it reports on.
     }

@@ -21,10 +21,11 @@ export class Run {
       ended: () => this.#isOver || listener.ended(),
     };
     try {
-      const stop = start(source, whileOn);
+      const stop: unknown = start(source, whileOn);
+      if (stop instanceof Promise) stop.catch(() => {});
       if (typeof stop !== "function")
         throw new TypeError(`a source must return a function that stops it, got ${typeof stop}`);
-      this.#stop = stop;
+      this.#stop = stop as () => unknown;
     } catch (error) {
       whileOn.failed(error);
     }
