@@ -10,8 +10,8 @@ interface Described {
 
 /** A list as it compares with what is there. */
 interface ComparedList {
-  /** What stands as it stood. */
-  readonly kept: ReadonlySet<InstanceState>;
+  /** In the order of the list, what stands as it stood; undefined for what is fresh. */
+  readonly kept: readonly (InstanceState | undefined)[];
   readonly fresh: readonly FreshInstance[];
 }
 
@@ -28,13 +28,13 @@ export class DescribedInstances {
 
   /** Which of a list stand as they stood, and which have to be looked at. */
   compare(service: ServiceState, list: readonly InstanceConfig[]): ComparedList {
-    const kept = new Set<InstanceState>();
+    const kept: (InstanceState | undefined)[] = [];
     const fresh: FreshInstance[] = [];
     for (const config of list) {
       const text = textOf(config);
       const known = this.#find(service, text);
       if (known === undefined) fresh.push({ config, text });
-      else kept.add(known);
+      kept.push(known);
     }
     return { kept, fresh };
   }

@@ -95,6 +95,48 @@ describe("a list that is set", () => {
     expect(told).toEqual([]);
   });
 
+  it("has its own order: who is first in it is the primary one, of all and of a version", () => {
+    const { gateway, service, begin, told } = started(listed(3));
+    gateway.update(configOf(listed(3), { balancer: "first-eligible" }));
+    const firsts = () => ["GET /", "GET /v1"].map((line) => begin(line).instance.id);
+    const order = () => service.instances().map(({ id }) => id);
+    service.set(listed(3));
+    expect(firsts()).toEqual(["i0", "i0"]);
+    expect(service.set(listed(3).toReversed())).toEqual({ added: [], removed: [], changed: [] });
+    expect([order(), firsts()]).toEqual([
+      ["i2", "i1", "i0"],
+      ["i2", "i2"],
+    ]);
+    service.set(listed(4).toReversed());
+    expect([order(), firsts()]).toEqual([
+      ["i3", "i2", "i1", "i0"],
+      ["i3", "i3"],
+    ]);
+    service.set(listed(4, () => ({ version: "v2" })));
+    service.set(listed(4, (index) => ({ version: index < 3 ? "v2" : "v1" })));
+    service.set(listed(4));
+    expect([order(), firsts()]).toEqual([
+      ["i0", "i1", "i2", "i3"],
+      ["i0", "i0"],
+    ]);
+    expect(told).toEqual(["joined i3"]);
+  });
+
+  it("in another order is nothing new to a balancer that goes by keys", () => {
+    const { gateway, service, begin } = started(listed(3));
+    let prepared = 0;
+    const pick = () => 0;
+    const prepare = () => prepared++;
+    const balancer = { name: "own", usesKey: true, pick, prepare };
+    gateway.update(configOf(listed(3), { balancer }));
+    service.set(listed(3));
+    begin();
+    const before = prepared;
+    service.set(listed(3).toReversed());
+    begin();
+    expect(prepared).toBe(before);
+  });
+
   it("has changed as a whole when its changes are told", () => {
     const { gateway, service } = started(listed(2));
     const seen: string[][] = [];

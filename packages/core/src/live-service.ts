@@ -14,7 +14,9 @@ import {
   adoptProbe,
   changeVersions,
   describe,
+  isInOrder,
   newInstance,
+  orderMembers,
   removeMembers,
 } from "./members.js";
 import { makeStale } from "./pool-levels.js";
@@ -189,7 +191,8 @@ export class LiveService implements ServiceControl {
       fresh.map(({ config }) => config),
     );
     // The same id once more: the check of the whole list says where.
-    const ids = new Set([...[...kept].map(({ id }) => id), ...plans.map(({ id }) => id)]);
+    const added = plans.values();
+    const ids = new Set(kept.map((known) => (known ?? (added.next().value as InstancePlan)).id));
     if (ids.size < instances.length) compileInstances(this.name, instances);
     const changes: PlainChange[] = [];
     const telling = this.#telling((change) => void changes.push(change));
@@ -198,8 +201,18 @@ export class LiveService implements ServiceControl {
       this.#described.remember(instance, plans[index] as InstancePlan, fresh[index]?.text ?? "");
     this.#takeOut(state, difference.removed, telling);
     this.#described.forgetGone(state);
+    this.#arrange(state, ids, difference.changed.length > 0);
     for (const change of changes) this.#host.announce(change);
     return difference;
+  }
+
+  // Versions that change leave the order of their pools behind.
+  #arrange(state: ServiceState, ids: ReadonlySet<string>, isMoved: boolean): void {
+    if (!isMoved && isInOrder(state, ids)) return;
+    orderMembers(state, ids);
+    // The same key comes to the same instance, whatever the order.
+    if (this.#host.planOf(this.name)?.balancer.usesKey === true) return;
+    for (const instance of state.instances.values()) makeStale(instance);
   }
 
   // O(what is put), and O(members) once where versions change.

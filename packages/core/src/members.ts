@@ -163,6 +163,23 @@ export function changeVersions(
   }
 }
 
+/** Whether the instances of a service stand in the order of a list of their ids. */
+export function isInOrder({ instances }: ServiceState, ids: Iterable<string>): boolean {
+  const there = instances.keys();
+  for (const id of ids) if (there.next().value !== id) return false;
+  return true;
+}
+
+/** Instances stand in the order of a list of their ids from now on, in all pools. What was worked out stays as it is. */
+export function orderMembers({ instances, pools }: ServiceState, ids: Iterable<string>): void {
+  const ranks = new Map<InstanceState, number>();
+  for (const id of ids) ranks.set(instances.get(id) as InstanceState, ranks.size);
+  instances.clear();
+  for (const instance of ranks.keys()) instances.set(instance.id, instance);
+  const rankOf = (instance: InstanceState): number => ranks.get(instance) as number;
+  for (const { members } of pools.values()) members.sort((a, b) => rankOf(a) - rankOf(b));
+}
+
 // That of all instances is the first of the pools that an instance is in.
 function leavePools(gone: ReadonlySet<InstanceState>, from: 0 | 1): void {
   const left = new Set<PoolState>();

@@ -134,7 +134,7 @@ describe("a list that is set", () => {
       ...{ added: [], removed: [], changed: [] },
     });
     expect(told).toEqual([]);
-    expect(service.set([])).toMatchObject({ removed: ["http://b", "http://c"] });
+    expect(service.set([])).toMatchObject({ removed: ["http://c", "http://b"] });
     expect(service.instances()).toEqual([]);
   });
 

@@ -86,7 +86,7 @@ export interface ServiceControl {
    */
   reportProbe(id: string, passed: boolean): boolean;
   /**
-   * Makes the list what is given: what is new joins, what is missing leaves, what is described otherwise changes. Drains go on.
+   * Makes the list what is given, in its order: what is new joins, what is missing leaves, what is described otherwise changes. Drains go on.
    * What stands there as it stood before costs nothing but a comparison.
    *
    * @throws GatewayConfigError when an instance is malformed or an id comes twice; then nothing has changed
