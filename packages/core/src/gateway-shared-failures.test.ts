@@ -79,6 +79,16 @@ describe("failures in a row", () => {
     expect(ejected()).toEqual(["i0", "i1", "i2", "i3"]);
   });
 
+  it("of more than three quarters eject nobody, unless so many may be ejected", () => {
+    const dead = (index: number) => (index < 8 ? failed : well);
+    const { rounds, ejected } = started(10);
+    rounds(100, dead);
+    expect(ejected()).toEqual([]);
+    const most = started(10, { maxEjectionRatio: 0.9 });
+    most.rounds(5, dead);
+    expect(most.ejected()).toEqual(Array.from({ length: 8 }, (_, index) => `i${index}`));
+  });
+
   it("go on a little longer where the others fail now and then", () => {
     const { events, rounds } = started(10);
     // All fail in one of five, each at a time of its own.
