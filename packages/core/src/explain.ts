@@ -1,7 +1,7 @@
 import { actionOf, type ActionPlan, type ForwardPlan } from "./config/plan.js";
 import type { Draws } from "./choose.js";
 import { decideStages, matchStage } from "./decide.js";
-import type { Decision, ForwardDecision } from "./decision.js";
+import { Forward, type Decision, type ForwardDecision } from "./decision.js";
 import type {
   ExplainedBackend,
   ExplainedCors,
@@ -14,6 +14,7 @@ import type {
   Explanation,
   ExplainOptions,
 } from "./explanation.js";
+import { isHealthy } from "./health/eligible.js";
 import { keptSplit } from "./place.js";
 import { freshen, whyUnused } from "./pool-levels.js";
 import type { Alternative } from "./match/table.js";
@@ -25,7 +26,6 @@ import { buildClientResponse } from "./rewrite/client-response.js";
 import { buildUpstreamRequest } from "./rewrite/upstream-request.js";
 import type { Runtime } from "./runtime.js";
 import { readSplit, type SplitReading } from "./split/read-split.js";
-import type { InstanceState } from "./state.js";
 import { whyLeftOut } from "./why-left-out.js";
 
 /** Tables of up to this many alternatives, and services of as many instances, are listed whole. */
@@ -235,7 +235,7 @@ function explainPools(
 ): ExplainedPool[] {
   const backend = split.backends[index];
   if (backend === undefined || backend.redirect !== undefined) return [];
-  const chosen = decision.kind === "forward" ? decision.instance : undefined;
+  const chosen = decision instanceof Forward ? decision : undefined;
   const { target, fallback } = backend;
   const first = explainPool(runtime, "backend", target, chosen, now, fallback === undefined);
   if (fallback === undefined || hasChosen(first)) return [first];
@@ -256,11 +256,13 @@ function explainPool(
   runtime: Runtime,
   role: ExplainedPool["role"],
   number: number,
-  chosen: InstanceState["reference"] | undefined,
+  decision: Forward | undefined,
   now: number,
   mayTryAll: boolean,
 ): ExplainedPool {
   const { service, version } = runtime.plan.targets[number] as Runtime["plan"]["targets"][number];
+  const isHere = decision?.service === service && Forward.originOf(decision).pool === version;
+  const chosen = isHere ? decision.instance : undefined;
   const plan = runtime.plan.services.get(service);
   const pool = runtime.targets[number]?.pool;
   if (pool !== undefined && plan !== undefined) freshen(pool, plan, now);
@@ -270,8 +272,8 @@ function explainPool(
     isPanic && !triesAll ? [] : levels.flatMap((level) => level.candidates),
   );
   const pinned = pool?.members.find(({ reference }) => reference === chosen);
-  // Nobody else gets to one that drains.
-  if (pinned !== undefined && pinned.drainUntil !== 0) candidates.add(pinned);
+  // A pin alone leads to one that drains, or is outside the subset.
+  if (pinned !== undefined && (triesAll || isHealthy(pinned, now))) candidates.add(pinned);
   const all = [...(runtime.services.get(service)?.instances.values() ?? [])];
   const listed = firstOf(
     all,

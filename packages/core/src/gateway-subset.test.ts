@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cookieValue } from "./affinity/cookie-value.js";
 import type { InstanceConfig, ServiceConfig } from "./config/service-config.js";
 import type { RouteConfig } from "./config/route-config.js";
 import { createGateway, type Gateway } from "./gateway.js";
@@ -148,6 +149,18 @@ describe("a subset", () => {
     times(100, (id) => (id === other ? FAILED : OK));
     expect(reasons().filter((each) => each === "it is ejected for 30000 ms more")).toHaveLength(1);
     expect(reasons().filter((each) => each === outside)).toHaveLength(1);
+  });
+
+  it("leaves clients where they are pinned, outside of it too, which an explanation tells", () => {
+    const { gateway, reasons } = started(some("i", 6), { subset, affinity: { cookie: {} } });
+    for (const { id } of gateway.service("s").instances()) {
+      const view = request("GET /", { headers: { cookie: `affinity-s=${cookieValue("s", id)}` } });
+      expect(gateway.decide(view)).toMatchObject({ instance: { id }, setCookies: [] });
+      const [pool] = gateway.explain(view).pools;
+      const chosen = pool?.instances.filter(({ verdict }) => verdict === "chosen");
+      expect(chosen?.map((each) => each.id)).toEqual([id]);
+    }
+    expect(reasons()).toContain("it is not in the subset of this gateway");
   });
 
   it("keeps whose place a new instance takes until that has passed its first probe", () => {
