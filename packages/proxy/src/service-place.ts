@@ -53,6 +53,10 @@ class WaitingRequest implements Waiter {
     this.#refusal = refusal;
   }
 
+  get route(): string {
+    return this.#refusal.route ?? "";
+  }
+
   /** The limits of the queue, and of the time that the request still has. */
   within(limits: ServiceLimitsPlan): ServiceLimitsPlan {
     const { requestMs = 0 } = this.#refusal;

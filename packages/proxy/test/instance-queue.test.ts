@@ -107,3 +107,39 @@ describe("where each instance has a limit, and the service a queue", () => {
     expect((await late).status).toBe(200);
   });
 });
+
+it("a version that is full holds up no requests for another one", async () => {
+  const held: Record<string, ServerResponse[]> = { v1: [], v2: [] };
+  const begin = async (version: string) => {
+    const { url } = await backend((_, res) => void held[version]?.push(res));
+    return { id: version, version, url };
+  };
+  const { url, gateway, proxy } = await gatewayTo({
+    services: {
+      s: {
+        instances: [await begin("v1"), await begin("v2")],
+        limits: { perInstance: 1, queue: 10, queueMs: 60_000 },
+      },
+    },
+    routes: ["v1", "v2"].map((version) => ({
+      match: { path: `/${version}` },
+      to: { service: "s", version },
+    })),
+  });
+  const answers = [send(url, "/v1"), send(url, "/v2")];
+  await until(
+    () => inFlight(gateway) === 2 && held["v1"]?.length === 1 && held["v2"]?.length === 1,
+  );
+  answers.push(send(url, "/v1"));
+  await until(() => proxy.counts.waiting === 1);
+  answers.push(send(url, "/v2"));
+  await until(() => proxy.counts.waiting === 2);
+  held["v2"]?.shift()?.end();
+  await until(() => held["v2"]?.length === 1);
+  expect(proxy.counts.waiting).toBe(1);
+  held["v2"]?.shift()?.end();
+  held["v1"]?.shift()?.end();
+  await until(() => held["v1"]?.length === 1);
+  held["v1"]?.shift()?.end();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+});
