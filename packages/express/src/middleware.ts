@@ -12,6 +12,7 @@ import {
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
+import { factsNow } from "./facts-now.js";
 import { trustedHopsOf, type HostRequest } from "./trusted-hops.js";
 import { ours, upgradeThroughHost } from "./upgrades.js";
 
@@ -28,7 +29,8 @@ export interface MiddlewareOptions<
   readonly proxy?: Proxy;
   /**
    * What earlier middleware learnt of a request (`req.user`, `res.locals.tenant`), for conditions on facts and splits by a
-   * fact. What it throws goes to the error handlers of the application. Default: none.
+   * fact. What it throws goes to the error handlers of the application, and so does a promise: wait for it in middleware.
+   * Default: none.
    */
   facts?(req: Request, res: Response): { readonly [name: string]: Fact } | undefined;
 }
@@ -79,7 +81,7 @@ export function gatewayMiddleware<
       error: next,
       trustedHops: trustedHopsOf(req, req.app),
       canonicalPathsOnly,
-      facts: options.facts?.(req as never, res as never),
+      facts: factsNow(options.facts?.(req as never, res as never)),
     };
   };
   const middleware = (req: HostRequest, res: ServerResponse, next: NextFunction): void => {

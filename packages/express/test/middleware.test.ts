@@ -64,6 +64,19 @@ describe.each(versions)("the middleware in $name", ({ express }) => {
     expect((await ask(url)).body).toBe("handler: no user");
   });
 
+  it("takes no facts that come later: no condition would hold, and a rejection would end the process", async () => {
+    const app = express();
+    const facts = async () => {
+      throw new Error("no user");
+    };
+    app.use(middlewareFor([{ path: "/*", respond: { status: 204 } }], { facts: facts as never }));
+    app.use(telling);
+    const { url } = await listen(app);
+    expect((await ask(url)).body).toBe(
+      "handler: facts must give an object, got a Promise; wait for it in middleware before the gateway",
+    );
+  });
+
   it("routes on what earlier middleware learnt", async () => {
     const app = express();
     app.use(((req, res, next) => {
