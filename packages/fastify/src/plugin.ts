@@ -12,6 +12,7 @@ import {
 } from "@signalbox/proxy";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
+import { factsNow } from "./facts-now.js";
 import { graceFor } from "./grace.js";
 import { EndLog } from "./log-ends.js";
 import { routeUpgrades } from "./upgrades.js";
@@ -33,7 +34,10 @@ export interface GatewayPluginOptions
    * of the usual 10 000; 10 000 where it is 0.
    */
   readonly graceMs?: number;
-  /** What hooks learnt of a request, for conditions on facts and splits by a fact. Default: none. */
+  /**
+   * What hooks learnt of a request, for conditions on facts and splits by a fact. What it throws goes to the error handler
+   * of the scope, and so does a promise: wait for it in a hook. Default: none.
+   */
   facts?(request: FastifyRequest): { readonly [name: string]: Fact } | undefined;
 }
 
@@ -126,7 +130,7 @@ function handle(
   const trustedHops = trustedHopsOf(request);
   // Behind `rewriteUrl` of the application, by which its router and its hooks have gone.
   const { url: target } = raw;
-  const facts = options.facts?.(request);
+  const facts = factsNow(options.facts?.(request));
   const canonicalPathsOnly = options.otherPaths !== "forward";
   if (isUpgradeResponse(reply.raw)) {
     reply.hijack();
