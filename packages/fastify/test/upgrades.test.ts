@@ -155,3 +155,23 @@ it("find their mount among several, which all come off", async () => {
   await app.close();
   expect(app.server.rawListeners("upgrade")).toEqual(before);
 });
+
+it("belong to the gateway by the URL that came, and are routed by what rewriteUrl makes of it", async () => {
+  const rewriteUrl = ({ url = "" }: IncomingMessage): string => url.replace(/^\/v1\//, "/");
+  const app = makeApp({ rewriteUrl });
+  const seen: string[] = [];
+  app.addHook("onRequest", async ({ url }) => void seen.push(url));
+  const routes = [
+    { path: "/v1/chat", respond: { status: 405 } },
+    { path: "/chat", to: await startRefusing(403) },
+    { path: "/news", to: await startRefusing(403) },
+  ];
+  await app.register(gatewayPlugin, options(routes));
+  refuse(app.server, 418);
+  const url = await start(app);
+  const statuses: number[] = [];
+  for (const path of ["/chat", "/v1/chat", "/v1/news"])
+    statuses.push((await upgrade(url + path)).status);
+  expect(statuses).toEqual([403, 403, 418]);
+  expect(seen).toEqual(["/chat", "/chat"]);
+});
