@@ -71,8 +71,9 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
     warn: (message) => app.log.warn(message),
   });
   passBodies(app);
+  addMethods(app);
   app.route({
-    method: addMethods(app),
+    method: methodsFor(app, "/*"),
     url: "/*",
     exposeHeadRoute: false,
     handler: (request, reply) => handle(proxy, log, request, reply, options),
@@ -80,7 +81,7 @@ async function mount(app: FastifyInstance, options: GatewayPluginOptions): Promi
   // The prefix itself, which the wildcard does not take.
   if (app.prefix !== "")
     app.route({
-      method: [...app.supportedMethods],
+      method: methodsFor(app, ""),
       url: "",
       exposeHeadRoute: false,
       handler: (request, reply) => handle(proxy, log, request, reply, options),
@@ -111,11 +112,19 @@ function passBodies(app: FastifyInstance): void {
 }
 
 // Fastify knows the usual methods; a gateway forwards all that Node does.
-function addMethods(app: FastifyInstance): string[] {
+function addMethods(app: FastifyInstance): void {
   for (const method of METHODS)
     if (method !== "CONNECT" && !app.supportedMethods.includes(method))
       app.addHttpMethod(method, { hasBody: true });
-  return [...app.supportedMethods];
+}
+
+// Plugins for CORS have a wildcard for preflights, which may stay: whoever has it answers them.
+function methodsFor(
+  { supportedMethods, prefix, hasRoute }: FastifyInstance,
+  url: string,
+): string[] {
+  const hasOptions = hasRoute({ method: "OPTIONS", url: prefix + url });
+  return supportedMethods.filter((method) => method !== "OPTIONS" || !hasOptions);
 }
 
 function handle(
