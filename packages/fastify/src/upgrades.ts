@@ -30,5 +30,6 @@ export function routeUpgrades(app: Application, gateway: Gateway): () => void {
 // A prefix with parameters is left to the router.
 function placeOf(prefix: string): (url: string) => boolean {
   if (/[:*]/.test(prefix)) return () => true;
-  return (url) => url.startsWith(prefix) && /^(?:$|[/?])/.test(url.slice(prefix.length));
+  const isWhole = prefix.endsWith("/") ? /^/ : /^(?:$|[/?])/;
+  return (url) => url.startsWith(prefix) && isWhole.test(url.slice(prefix.length));
 }

@@ -125,6 +125,18 @@ it("keep to the prefix of their mount", async () => {
   expect(statuses).toEqual([403, 403, 403, 418, 418]);
 });
 
+it("come below a prefix that ends with a slash too", async () => {
+  const app = makeApp();
+  refuse(app.server, 418);
+  const routes = [{ path: "/*", to: await startRefusing(403) }];
+  await app.register(gatewayPlugin, { ...options(routes), prefix: "/api/" });
+  const url = await start(app);
+  const statuses: number[] = [];
+  for (const path of ["/api/", "/api/x", "/api", "/apis"])
+    statuses.push((await upgrade(url + path)).status);
+  expect(statuses).toEqual([403, 403, 418, 418]);
+});
+
 it("without other listeners end at the not-found handler outside the prefix", async () => {
   const app = makeApp();
   app.setNotFoundHandler((request, reply) => reply.code(404).send(`app ${request.url}`));
