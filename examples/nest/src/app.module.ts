@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Injectable, Module, Post } from "@nestjs/common";
+import { GatewayShutdown } from "./gateway.js";
 
 @Injectable()
 class Greeter {
@@ -26,5 +27,5 @@ class GreetingsController {
   }
 }
 
-@Module({ controllers: [GreetingsController], providers: [Greeter] })
+@Module({ controllers: [GreetingsController], providers: [Greeter, GatewayShutdown] })
 export class AppModule {}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { GatewayShutdown } from "./gateway.js";
 import { startApp, type RunningApp } from "./app.js";
 import { startService, type Service } from "./service.js";
 
@@ -34,6 +35,29 @@ describe("a gateway in front of Nest", () => {
     const answer = await post("/greetings", '{"name":"ann"}');
     assert.deepEqual([answer.status, await answer.json()], [201, { greeting: "hello ann" }]);
     assert.equal((await fetch(`${running.url}/nowhere`)).status, 404);
+  });
+
+  it("closes the gateway when a signal ends the application", async () => {
+    const { app } = await startApp(service.url);
+    app.enableShutdownHooks(["SIGHUP"]);
+    const shutdown = app.get(GatewayShutdown);
+    const { middleware } = shutdown;
+    assert(middleware !== undefined);
+    const closed = new Promise<void>((resolve) => {
+      shutdown.middleware = Object.assign(middleware.bind(undefined), middleware, {
+        close: async () => {
+          await middleware.close();
+          resolve();
+        },
+      });
+    });
+    // Nest sends the signal again when all is closed.
+    const again = new Promise<unknown>((resolve) => {
+      process.once("SIGHUP", () => process.once("SIGHUP", resolve));
+    });
+    process.emit("SIGHUP", "SIGHUP");
+    await closed;
+    await again;
   });
 
   it("answers a service that is gone", async () => {
