@@ -5,6 +5,7 @@ import {
   checkMount,
   checkServer,
   createProxy,
+  factsNow,
   type CheckServerOptions,
   type CloseOptions,
   type HandleOptions,
@@ -12,7 +13,6 @@ import {
   type Proxy,
   type ProxyOptions,
 } from "@signalbox/proxy";
-import { factsNow } from "./facts-now.js";
 import { trustedHopsOf, type HostRequest } from "./trusted-hops.js";
 import { ours, upgradeThroughHost } from "./upgrades.js";
 
@@ -81,7 +81,10 @@ export function gatewayMiddleware<
       error: next,
       trustedHops: trustedHopsOf(req, req.app),
       canonicalPathsOnly,
-      facts: factsNow(options.facts?.(req as never, res as never)),
+      facts: factsNow(
+        options.facts?.(req as never, res as never),
+        "in middleware before the gateway",
+      ),
     };
   };
   const middleware = (req: HostRequest, res: ServerResponse, next: NextFunction): void => {

@@ -73,7 +73,7 @@ describe.each(versions)("the middleware in $name", ({ express }) => {
     app.use(telling);
     const { url } = await listen(app);
     expect((await ask(url)).body).toBe(
-      "handler: facts must give an object, got a Promise; wait for it in middleware before the gateway",
+      "handler: facts must be an object, got a Promise; wait for it in middleware before the gateway",
     );
   });
 

@@ -4,6 +4,7 @@ import {
   checkMount,
   checkServer,
   createProxy,
+  factsNow,
   isUpgradeResponse,
   type CheckServerOptions,
   type HostPathOptions,
@@ -12,7 +13,6 @@ import {
 } from "@signalbox/proxy";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
-import { factsNow } from "./facts-now.js";
 import { graceFor } from "./grace.js";
 import { EndLog } from "./log-ends.js";
 import { routeUpgrades } from "./upgrades.js";
@@ -139,7 +139,7 @@ function handle(
   const trustedHops = trustedHopsOf(request);
   // Behind `rewriteUrl` of the application, by which its router and its hooks have gone.
   const { url: target } = raw;
-  const facts = factsNow(options.facts?.(request));
+  const facts = factsNow(options.facts?.(request), "in a hook");
   const canonicalPathsOnly = options.otherPaths !== "forward";
   if (isUpgradeResponse(reply.raw)) {
     reply.hijack();

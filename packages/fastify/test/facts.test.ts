@@ -11,7 +11,7 @@ it("come at once: a promise goes to the error handler, and its rejection does no
   const routes = [{ path: "/*", respond: { status: 204 } }];
   await app.register(gatewayPlugin, options(routes, { facts: facts as never }));
   const url = await start(app);
-  const body = "facts must give an object, got a Promise; wait for it in a hook";
+  const body = "facts must be an object, got a Promise; wait for it in a hook";
   expect(await ask(url)).toMatchObject({ status: 500, body });
   expect(await upgrade(url)).toEqual({ status: 500, body });
 });

@@ -3,6 +3,7 @@ import {
   asksForWebSocket,
   checkMount,
   createProxy,
+  factsNow,
   viewOf,
   type CloseOptions,
   type HostPathOptions,
@@ -35,7 +36,7 @@ export interface FetchContext {
    * know is refused then, and the connection closed. Default: `1.1`.
    */
   readonly httpVersion?: string | undefined;
-  /** What was learnt of the request before, for conditions on facts and splits by a fact. Default: none. */
+  /** What was learnt of the request before, for conditions on facts and splits by a fact; a promise is an error. Default: none. */
   readonly facts?: { readonly [name: string]: Fact } | undefined;
   /** How many addresses on the way of the request are trusted, the peer first. Default: `trustedProxies` says it. */
   readonly trustedHops?: number | undefined;
@@ -80,6 +81,7 @@ export function fetchHandler(gateway: Gateway, options: FetchHandlerOptions = {}
     context: FetchContext = {},
   ): Promise<Response | undefined> => {
     checkRequest(request);
+    factsNow(context.facts, "before the gateway is asked");
     const body = new BodySource(request);
     const make = (framing: Framing) => new NodeRequest(request, framing, body, context);
     const req = make(framingOf(request));

@@ -81,6 +81,15 @@ describe("what a route takes", () => {
       expect(seen).not.toContain(name);
   });
 
+  it("rejects facts that are a promise, whose rejection is nobody else's", async () => {
+    const handler = fetchHandler(createGateway([{ path: "/*", respond: { status: 204 } }]));
+    const context = { facts: Promise.reject(new Error("later")) } as never;
+    await expect(handler(new Request("http://a/"), context)).rejects.toThrow(
+      "facts must be an object, got a Promise; wait for it before the gateway is asked",
+    );
+    await handler.close();
+  });
+
   it("tells the instance of the client's address, and routes by facts", async () => {
     const url = await instance((req, res) => res.end(req.headers["x-forwarded-for"]));
     const { handler } = mount({

@@ -6,6 +6,7 @@
 
 export type { HostPathOptions } from "./canonical-only.js";
 export { checkMount, describeValue } from "./check-options.js";
+export { factsNow } from "./facts-now.js";
 export { createProxy, type Proxy, type ProxyCounts } from "./proxy.js";
 export type { CloseOptions, HandleOptions, ProxyOptions } from "./proxy-options.js";
 export type {
