@@ -65,16 +65,9 @@ type Lines = Record<string, string | string[]>;
 
 /** The fields of an answer in the form of HTTP/2. Headers are flat: name, value, name, value. */
 export function http2Lines(headers: readonly string[]): Lines {
-  const lines = Object.create(null) as Lines;
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = (headers[i] as string).toLowerCase();
-    const value = headers[i + 1] as string;
-    const before = lines[name];
-    // Fields of one connection have no place here (RFC 9113 section 8.2.2).
-    if (name === "connection" || (before !== undefined && SINGLE.has(name))) continue;
-    if (before === undefined) lines[name] = value;
-    else lines[name] = LISTS.has(name) ? `${String(before)}, ${value}` : [before, value].flat();
-  }
+  const lines = linesOf(headers, togetherInHead);
+  // Fields of one connection have no place here (RFC 9113 section 8.2.2).
+  delete lines["connection"];
   return lines;
 }
 
@@ -84,14 +77,26 @@ export function http2Lines(headers: readonly string[]): Lines {
  * no name of theirs is one that Node looks at.
  */
 export function http2Trailers(flat: readonly string[]): Lines {
+  return linesOf(flat, togetherInTrailers);
+}
+
+type Together = (name: string, before: string | string[], value: string) => string | string[];
+
+function linesOf(flat: readonly string[], together: Together): Lines {
   const lines = Object.create(null) as Lines;
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = (flat[i] as string).toLowerCase();
     const value = flat[i + 1] as string;
     const before = lines[name];
-    if (before === undefined) lines[name] = value;
-    else
-      lines[name] = name.endsWith("-bin") ? [before, value].flat() : `${String(before)}, ${value}`;
+    lines[name] = before === undefined ? value : together(name, before, value);
   }
   return lines;
 }
+
+const togetherInHead: Together = (name, before, value) => {
+  if (SINGLE.has(name)) return before;
+  return LISTS.has(name) ? `${String(before)}, ${value}` : [before, value].flat();
+};
+
+const togetherInTrailers: Together = (name, before, value) =>
+  name.endsWith("-bin") ? [before, value].flat() : `${String(before)}, ${value}`;
