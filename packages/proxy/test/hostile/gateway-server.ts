@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import {
   createGateway,
@@ -27,18 +27,12 @@ export async function startGateway(
 ): Promise<GatewayServer> {
   const gateway = createGateway(config, options);
   const proxy = createProxy(gateway, options);
-  const sockets = new Set<Socket>();
   const server = createServer({ keepAliveTimeout: 60_000 }, (req, res) => proxy.handle(req, res));
   server.maxHeadersCount = 0;
   server.on("upgrade", (req, socket, head) => proxy.upgrade(req, socket, head));
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { port, sockets } = await listenTracked(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     gateway,
     proxy,
     sockets,
@@ -51,6 +45,20 @@ export async function startGateway(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Lets a server listen on any port of loopback, and keeps its open sockets in a set. */
+export async function listenTracked(
+  server: Server,
+): Promise<{ readonly port: number; readonly sockets: ReadonlySet<Socket> }> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { port: (server.address() as AddressInfo).port, sockets };
 }
 
 /** Requests under way at all instances of a gateway. */

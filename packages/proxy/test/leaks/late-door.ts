@@ -1,7 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Proxy } from "@signalbox/proxy";
+import { listenTracked } from "../hostile/gateway-server.js";
 import type { Plan, Result } from "../hostile/plan.js";
 import { connectTo, headOf, upgradeHead } from "./by-hand.js";
 import type { LeakWorld } from "./leak-world.js";
@@ -16,7 +17,6 @@ export interface LateDoor {
 }
 
 export async function openLateDoor(proxy: Proxy): Promise<LateDoor> {
-  const sockets = new Set<Socket>();
   const came = new EventEmitter().setMaxListeners(0);
   const server = createServer((req, res) => {
     const gone = once(req.socket, "close");
@@ -30,14 +30,9 @@ export async function openLateDoor(proxy: Proxy): Promise<LateDoor> {
     socket.on("error", () => {});
     came.emit(req.url as string, () => proxy.upgrade(req, socket, head));
   });
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const { port, sockets } = await listenTracked(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     sockets,
     came,
     close: async () => {
